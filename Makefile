@@ -1,0 +1,36 @@
+# `make run` and `make test` need nothing but this file: they set up what they use.
+PYTHON := .venv/bin/python
+ARGS ?=
+
+.PHONY: help run test test-fast lint format setup lock clean
+
+help: ## Tell what there is
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: setup ## Run the whole pipeline on the embedded sample; ARGS="--dataset emnist ..." changes it
+	$(PYTHON) local_runner.py $(ARGS)
+
+test: setup ## Run all tests
+	$(PYTHON) -m pytest $(ARGS)
+
+test-fast: setup ## Run the tests that take seconds
+	$(PYTHON) -m pytest -m "not slow and not e2e" $(ARGS)
+
+lint: setup ## Check style and types
+	$(PYTHON) -m ruff check .
+	$(PYTHON) -m ruff format --check .
+	$(PYTHON) -m mypy
+
+format: setup ## Rewrite in the common style
+	$(PYTHON) -m ruff format .
+	$(PYTHON) -m ruff check --fix .
+
+setup: ## Make .venv with the locked packages
+	@bash bin/setup
+
+lock: setup ## Resolve the dependencies anew, for both stacks
+	.venv/bin/uv pip compile pyproject.toml --extra dev --universal --python-version 3.10 \
+	  --no-header --no-annotate --generate-hashes --upgrade --quiet -o requirements.lock
+
+clean: ## Remove what setup and runs have made
+	rm -rf .venv .venv-tools workspace

@@ -1,0 +1,1 @@
+"""The wiring: configuration, `create_pipeline`, one module a stage, ingestion and evaluation."""

@@ -1,0 +1,155 @@
+"""The command line of the runners -> `PipelineConfig`. Imports nothing heavy: `--help` is quick."""
+
+import argparse
+import dataclasses
+import typing
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from pipeline.config import GateOptions, PipelineConfig
+from pipeline.ingest.lines import LineOptions
+from schema.errors import InputError
+from trainer_module.hyperparameters import LstmCtcHyperparameters
+from transforms.synthesis_options import SynthesisOptions
+
+SAMPLE, EMNIST = "sample", "emnist"
+DATASETS = (SAMPLE, EMNIST)
+
+# Sized by measurement (benchmarks/README.md): 2 CPU cores train on 60 to 90 lines a second.
+LINES_OF = {
+    SAMPLE: {"train_lines": 4000, "validation_lines": 400, "test_lines": 1000},
+    EMNIST: {"train_lines": 10000, "validation_lines": 500, "test_lines": 1500},
+}
+TRAIN_STEPS_OF = {SAMPLE: 750, EMNIST: 2200}
+SYNTHESIS_OF = {SAMPLE: SynthesisOptions(baseline_drift=1.5), EMNIST: SynthesisOptions()}
+
+_SETTABLE = {
+    "lines": LineOptions,
+    "synthesis": SynthesisOptions,
+    "hyperparameters": LstmCtcHyperparameters,
+    "gate": GateOptions,
+}
+_NOT_SETTABLE = {"corpus", "seed", "stem", "lstm_units"}  # they have options of their own, or parts
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says bad usage in one line and exits with 2."""
+
+    def error(self, message: str) -> typing.NoReturn:
+        self.exit(2, f"{self.prog}: {message} (--help lists the options)\n")
+
+
+def make_parser(prog: str, description: str) -> argparse.ArgumentParser:
+    """Makes the parser that the runners share."""
+    parser = _Parser(
+        prog=prog,
+        description=description,
+        epilog="--set takes: " + ", ".join(f"{key}={kind}" for key, kind in _settings().items()),
+        allow_abbrev=False,
+    )
+    parser.add_argument("--task", choices=["lines"], default="lines", help="what to read")
+    parser.add_argument(
+        "--dataset",
+        choices=DATASETS,
+        default=SAMPLE,
+        help="sample: synthetic handwriting made offline from fonts; emnist: real glyphs",
+    )
+    parser.add_argument("--network", choices=["lstm_ctc"], default="lstm_ctc")
+    parser.add_argument(
+        "--data-dir", type=Path, help="folder of the data set, in EMNIST's gzip/IDX layout"
+    )
+    parser.add_argument(
+        "--corpus", type=Path, help="text file to take the lines' sentences from (UTF-8)"
+    )
+    parser.add_argument(
+        "--workspace",
+        type=Path,
+        default=Path("workspace"),
+        help="artifacts, metadata, pushed models and reports (default: %(default)s)",
+    )
+    parser.add_argument("--train-steps", type=int, help="batches, rounded to whole epochs")
+    parser.add_argument("--seed", type=int, default=0, help="decides everything random")
+    parser.add_argument(
+        "--set",
+        dest="settings",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="change one option of data, network, training or gate; may be given again",
+    )
+    parser.add_argument(
+        "--no-question",
+        dest="question",
+        action="store_false",
+        help="do not start the model server and ask it to read a line after the push",
+    )
+    return parser
+
+
+def make_config(arguments: argparse.Namespace) -> PipelineConfig:
+    """Turns parsed arguments into a checked configuration.
+
+    Raises:
+      InputError: an option is unknown or its value is out of range.
+    """
+    dataset = arguments.dataset
+    changes = _parse_settings(arguments.settings)
+    if dataset == EMNIST and arguments.data_dir is None:
+        raise InputError(
+            "expected --data-dir FOLDER with --dataset emnist, got none: unpack gzip.zip of "
+            "EMNIST (https://www.nist.gov/itl/products-and-services/emnist-dataset) and name "
+            "the folder with one of its data sets"
+        )
+    workspace = arguments.workspace.absolute()
+    corpus = str(arguments.corpus.absolute()) if arguments.corpus else None
+    lines = LINES_OF[dataset] | changes.get("lines", {})
+    return PipelineConfig(
+        dataset=dataset,
+        data_dir=(arguments.data_dir or workspace / "data" / "sample").absolute(),
+        workspace=workspace,
+        train_steps=(
+            TRAIN_STEPS_OF[dataset] if arguments.train_steps is None else arguments.train_steps
+        ),
+        seed=arguments.seed,
+        lines=LineOptions(corpus=corpus, seed=arguments.seed, **lines),
+        synthesis=dataclasses.replace(SYNTHESIS_OF[dataset], **changes.get("synthesis", {})),
+        hyperparameters=LstmCtcHyperparameters(**changes.get("hyperparameters", {})),
+        gate=GateOptions(**changes.get("gate", {})),
+    )
+
+
+def _fields() -> dict[str, tuple[str, type]]:
+    """Returns setting -> the part of the configuration that holds it, and its type."""
+    found = {}
+    for part, record in _SETTABLE.items():
+        hints = typing.get_type_hints(record)
+        for entry in dataclasses.fields(record):
+            if entry.name not in _NOT_SETTABLE:
+                found[entry.name] = (part, hints[entry.name])
+    return found
+
+
+def _settings() -> dict[str, str]:
+    return {key: kind.__name__ for key, (_, kind) in _fields().items()}
+
+
+def _parse_settings(settings: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """Returns part of the configuration -> field -> value."""
+    fields = _fields()
+    changes: dict[str, dict[str, Any]] = {}
+    for setting in settings:
+        key, separator, text = setting.partition("=")
+        if not separator or key not in fields:
+            raise InputError(
+                f"expected --set KEY=VALUE with a known key, got {setting!r}: "
+                f"the keys are {', '.join(fields)}"
+            )
+        part, kind = fields[key]
+        try:
+            changes.setdefault(part, {})[key] = kind(text)
+        except ValueError:
+            raise InputError(
+                f"expected {key} to be of type {kind.__name__}, got {text!r}: correct it"
+            ) from None
+    return changes

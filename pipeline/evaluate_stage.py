@@ -1,0 +1,44 @@
+"""Stage 5: candidate and latest blessed model read the test lines; the better is blessed."""
+
+from typing import NamedTuple
+
+from tfx.components import Evaluator
+from tfx.dsl.components.base.base_component import BaseComponent
+from tfx.dsl.components.common.resolver import Resolver
+from tfx.dsl.input_resolution.strategies.latest_blessed_model_strategy import (
+    LatestBlessedModelStrategy,
+)
+from tfx.types import Channel
+from tfx.types.standard_artifacts import Model, ModelBlessing
+
+from pipeline.config import PipelineConfig
+from pipeline.evaluation.eval_config import make_eval_config
+from pipeline.fingerprint import hash_source
+from schema.splits import TEST
+
+
+class Evaluation(NamedTuple):
+    """The components of the stage."""
+
+    resolver: Resolver
+    evaluator: Evaluator
+
+
+def evaluate(
+    transformed: BaseComponent, trainer: BaseComponent, config: PipelineConfig
+) -> Evaluation:
+    """Makes the Resolver of the baseline and the Evaluator, which judges on the test split."""
+    resolver = Resolver(
+        strategy_class=LatestBlessedModelStrategy,
+        model=Channel(type=Model),
+        model_blessing=Channel(type=ModelBlessing),
+    ).with_id("latest_blessed_model")
+    version = hash_source("schema", "transforms", "pipeline/evaluation")
+    evaluator = Evaluator(
+        examples=transformed.outputs["transformed_examples"],
+        model=trainer.outputs["model"],
+        baseline_model=resolver.outputs["model"],
+        example_splits=[TEST],
+        eval_config=make_eval_config(config.gate, version),
+    )
+    return Evaluation(resolver, evaluator)

@@ -1,0 +1,1 @@
+"""How models are judged: TFMA metrics, the evaluation config and the verdict."""

@@ -1,0 +1,43 @@
+"""The story of the data, from raw glyphs to a pushed model."""
+
+from tfx.orchestration import metadata
+from tfx.orchestration.pipeline import Pipeline
+
+from pipeline.config import PipelineConfig
+from pipeline.evaluate_stage import evaluate
+from pipeline.ingest_stage import ingest
+from pipeline.push_stage import push
+from pipeline.train_stage import train
+from pipeline.transform_stage import transform
+from pipeline.validate_stage import validate
+
+# Beam's DirectRunner looks for Prism and then falls back; this is the one it falls back to.
+BEAM_ARGS = (
+    "--runner=apache_beam.runners.portability.fn_api_runner.fn_runner.FnApiRunner",
+    "--no_pipeline_type_check",
+)
+
+
+def create_pipeline(config: PipelineConfig, beam_args: tuple[str, ...] = BEAM_ARGS) -> Pipeline:
+    """Wires the stages.
+
+    Args:
+      config: decides everything.
+      beam_args: where the data-parallel work of each stage runs.
+    """
+    examples = ingest(config)
+    validation = validate(examples)
+    transformed = transform(examples, validation, config)
+    trainer = train(transformed, config)
+    evaluation = evaluate(transformed, trainer, config)
+    pusher = push(trainer, evaluation.evaluator, config)
+    return Pipeline(
+        pipeline_name=config.pipeline_name,
+        pipeline_root=str(config.pipeline_root),
+        components=[examples, *validation, transformed, trainer, *evaluation, pusher],
+        enable_cache=True,
+        metadata_connection_config=metadata.sqlite_metadata_connection_config(
+            str(config.metadata_path)
+        ),
+        beam_pipeline_args=list(beam_args),
+    )

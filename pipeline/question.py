@@ -1,0 +1,87 @@
+"""After the push: starts the model server on what was pushed and asks it to read a line."""
+
+import re
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.fingerprint import PROJECT_ROOT
+from pipeline.run_result import LineReading, ServedReading
+from serving.client import ask_grpc, ask_rest
+
+START_SECONDS = 60.0
+ANSWER_SECONDS = 30.0
+
+
+@dataclass(frozen=True)
+class ServerAddress:
+    """Where a model server answers: "http://host:port" and "host:port"."""
+
+    rest_url: str
+    grpc_address: str
+
+
+@contextmanager
+def serve(model_name: str, base_path: Path) -> Iterator[ServerAddress]:
+    """Runs `python -m serving.server` on ephemeral loopback ports while the block lasts.
+
+    Raises:
+      RuntimeError: the server did not start; its last words are told.
+    """
+    command = [
+        sys.executable,
+        "-m",
+        "serving.server",
+        f"--model_name={model_name}",
+        f"--model_base_path={base_path}",
+        "--port=ephemeral",
+        "--rest_api_port=ephemeral",
+    ]
+    process = subprocess.Popen(command, cwd=PROJECT_ROOT, stderr=subprocess.PIPE, text=True)
+    said: list[str] = []
+    listening = threading.Event()
+
+    def listen() -> None:
+        for line in process.stderr or ():
+            said.append(line.rstrip())
+            if _ADDRESSES.search(line):
+                listening.set()
+        listening.set()
+
+    reader = threading.Thread(target=listen, daemon=True)
+    reader.start()
+    try:
+        listening.wait(START_SECONDS)
+        found = next(filter(None, map(_ADDRESSES.search, said)), None)
+        if found is None:
+            raise RuntimeError(f"the model server did not start: {' | '.join(said[-3:])}")
+        yield ServerAddress(found["rest"], found["grpc"])
+    finally:
+        process.terminate()
+        process.wait(ANSWER_SECONDS)
+        reader.join()
+
+
+_ADDRESSES = re.compile(r"grpc=(?P<grpc>\S+) rest=(?P<rest>http\S+)")
+
+
+def ask_server(
+    address: ServerAddress, model_name: str, line: LineReading, image_path: Path
+) -> ServedReading:
+    """Asks for one line over both protocols; its picture is kept at `image_path`."""
+    image_path.parent.mkdir(parents=True, exist_ok=True)
+    image_path.write_bytes(line.image_png)
+    [by_rest] = ask_rest(address.rest_url, model_name, [line.image_png], ANSWER_SECONDS)
+    [by_grpc] = ask_grpc(address.grpc_address, model_name, [line.image_png], ANSWER_SECONDS)
+    return ServedReading(
+        image_path=image_path,
+        truth=line.truth,
+        rest_reading=by_rest.text,
+        rest_confidence=by_rest.confidence,
+        grpc_reading=by_grpc.text,
+        grpc_confidence=by_grpc.confidence,
+    )

@@ -1,0 +1,136 @@
+"""Runs the pipeline once and gathers what came of it; the runners call this."""
+
+import dataclasses
+import json
+import platform
+from datetime import datetime, timezone
+from importlib.metadata import version
+from pathlib import Path
+
+import tensorflow as tf
+from tfx.orchestration.local.local_dag_runner import LocalDagRunner
+from tfx.orchestration.pipeline import Pipeline
+
+from pipeline.config import PipelineConfig
+from pipeline.evaluation.verdict import Verdict, read_verdict
+from pipeline.ingest.line_example_gen import COMPONENT_ID, SUMMARY_PROPERTY, plan_splits
+from pipeline.pipeline import create_pipeline
+from pipeline.progress import show_progress
+from pipeline.question import ask_server, serve
+from pipeline.readings import choose_shown, read_test_lines
+from pipeline.run_metadata import RunMetadata
+from pipeline.run_result import LineReading, RunResult, ServedReading, SplitSummary
+from schema.errors import InputError
+from schema.splits import TEST
+from trainer_module.history import Epoch
+from trainer_module.run_fn import HISTORY_FILE
+
+SERVING_MODEL = "Format-Serving"
+"""Where TFX keeps the SavedModel inside a Model artifact."""
+
+VERSIONED = ("tfx", "tensorflow", "keras", "apache-beam", "tensorflow-model-analysis", "numpy")
+
+
+def run_pipeline(config: PipelineConfig, command: str, question: bool) -> RunResult:
+    """Runs every stage, then asks the served model to read a line.
+
+    Args:
+      config: the run.
+      command: the command line, for the report.
+      question: whether to start the model server and ask.
+
+    Raises:
+      InputError: bad data; nothing was pushed.
+    """
+    plan_splits(config.data_dir, config.lines)  # bad data is found before any stage starts
+    _run_stages(create_pipeline(config), config)
+    metadata = RunMetadata(config.metadata_path, config.pipeline_name)
+    verdict = read_verdict(Path(metadata.output("Evaluator", "evaluation").uri), config.gate)
+    readings = _read_lines(metadata, config)
+    pushed = _pushed_path(metadata) if verdict.blessed else None
+    served = _ask(config, readings[0]) if pushed and question else None
+    return _gather(config, command, metadata, verdict, pushed, readings, served)
+
+
+def _run_stages(pipeline: Pipeline, config: PipelineConfig) -> None:
+    now = datetime.now(timezone.utc).strftime("%Y%m%dT%H%M%SZ")
+    log_file = config.logs_path / f"{config.pipeline_name}-{now}.log"
+    try:
+        with show_progress(len(pipeline.components), log_file):
+            LocalDagRunner().run(pipeline)
+    except Exception as error:
+        raise find_input_error(error) or error from None
+
+
+def find_input_error(error: BaseException | None) -> InputError | None:
+    """Returns the `InputError` behind an error that Beam or TFX has wrapped, if there is one."""
+    while error is not None:
+        if isinstance(error, InputError):
+            return error
+        error = error.__cause__ or error.__context__
+    return None
+
+
+def _read_lines(metadata: RunMetadata, config: PipelineConfig) -> list[LineReading]:
+    model = Path(metadata.output("Trainer", "model").uri) / SERVING_MODEL
+    examples = Path(metadata.output("Transform", "transformed_examples").uri)
+    return read_test_lines(model, examples / f"Split-{TEST}", config.seed)
+
+
+def _pushed_path(metadata: RunMetadata) -> Path:
+    pushed = metadata.output("Pusher", "pushed_model")
+    return Path(pushed.custom_properties["pushed_destination"].string_value)
+
+
+def _ask(config: PipelineConfig, line: LineReading) -> ServedReading:
+    image_path = config.workspace / "question.png"
+    with serve(config.task, config.serving_path) as address:
+        return ask_server(address, config.task, line, image_path)
+
+
+def _gather(
+    config: PipelineConfig,
+    command: str,
+    metadata: RunMetadata,
+    verdict: Verdict,
+    pushed: Path | None,
+    readings: list[LineReading],
+    served: ServedReading | None,
+) -> RunResult:
+    examples = metadata.output(COMPONENT_ID, "examples")
+    summaries = json.loads(examples.custom_properties[SUMMARY_PROPERTY].string_value)
+    history = Path(metadata.output("Trainer", "model_run").uri) / HISTORY_FILE
+    return RunResult(
+        pipeline=config.pipeline_name,
+        run_id=metadata.run_id,
+        dataset=config.dataset,
+        synthetic=config.synthetic,
+        command=command,
+        blessed=verdict.blessed,
+        pushed=pushed,
+        reason=verdict.reason,
+        metrics=verdict.metrics,
+        stages=metadata.stages(),
+        splits=tuple(SplitSummary(**summary) for summary in summaries),
+        readings=choose_shown(readings),
+        learning_curve=tuple(Epoch(**epoch) for epoch in json.loads(history.read_text())),
+        lineage=metadata.lineage(),
+        facts=_facts(config),
+        served=served,
+    )
+
+
+def _facts(config: PipelineConfig) -> dict[str, str]:
+    chosen = {
+        "network": config.network,
+        "seed": config.seed,
+        "train steps": config.train_steps,
+        "data": config.data_dir,
+        **{f"lines: {k}": v for k, v in dataclasses.asdict(config.lines).items()},
+        **{f"synthesis: {k}": v for k, v in dataclasses.asdict(config.synthesis).items()},
+        **{f"training: {k}": v for k, v in dataclasses.asdict(config.hyperparameters).items()},
+        "devices": ", ".join(device.name for device in tf.config.list_logical_devices()),
+        "python": platform.python_version(),
+        **{name: version(name) for name in VERSIONED},
+    }
+    return {key: str(value) for key, value in chosen.items()}

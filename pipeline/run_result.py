@@ -1,0 +1,121 @@
+"""What one pipeline run came to: the record behind the JSON line and the HTML report."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from trainer_module.history import Epoch
+
+
+@dataclass(frozen=True)
+class StageRun:
+    """One stage of the run.
+
+    Args:
+      name: the component's id, as in "Trainer".
+      state: "ran", "cached", "failed" or "skipped".
+      seconds: wall-clock time; 0 for a cached or skipped stage.
+    """
+
+    name: str
+    state: str
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A measured value with its confidence interval (all three in the metric's own unit)."""
+
+    value: float
+    lower: float
+    upper: float
+
+
+@dataclass(frozen=True)
+class MetricResult:
+    """A metric on the test split, overall or on one slice.
+
+    Args:
+      name: "cer" or "wer", fractions where 0.05 is 5 %.
+      slice_name: "" for all lines, else as in "vocabulary: unseen".
+      examples: how many lines the figure rests on.
+      candidate: this run's model.
+      baseline: the latest blessed model on the same lines, None when there is none yet.
+      upper_bound: the largest value that may be pushed, None when the metric is not gated.
+      tolerance: how much worse than the baseline it may be, None when it is not gated.
+    """
+
+    name: str
+    slice_name: str
+    examples: int
+    candidate: Estimate
+    baseline: Estimate | None = None
+    upper_bound: float | None = None
+    tolerance: float | None = None
+
+
+@dataclass(frozen=True)
+class LineReading:
+    """A test line as the model read it: PNG bytes, ground truth, reading, confidence in 0..1."""
+
+    sample_id: str
+    image_png: bytes
+    truth: str
+    reading: str
+    confidence: float
+    edits: int  # Levenshtein distance in characters
+
+
+@dataclass(frozen=True)
+class LineageEntry:
+    """An artifact that led to the pushed model: who made what, from what, where it lies."""
+
+    artifact_id: int
+    type_name: str
+    uri: str
+    producer: str
+    inputs: tuple[int, ...] = ()  # artifact ids
+
+
+@dataclass(frozen=True)
+class ServedReading:
+    """The question put to the model server after the push, answered over both protocols."""
+
+    image_path: Path
+    truth: str
+    rest_reading: str
+    rest_confidence: float
+    grpc_reading: str
+    grpc_confidence: float
+
+
+@dataclass(frozen=True)
+class SplitSummary:
+    """What went into one split."""
+
+    name: str
+    lines: int
+    characters: int
+    glyphs: int
+    duplicate_glyphs_dropped: int
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """Everything that the JSON line and the report tell of one run."""
+
+    pipeline: str
+    run_id: str
+    dataset: str
+    synthetic: bool  # the figures rest on synthetic handwriting: every page must say so
+    command: str
+    blessed: bool
+    pushed: Path | None
+    reason: str | None  # why it was not blessed
+    metrics: tuple[MetricResult, ...] = ()
+    stages: tuple[StageRun, ...] = ()
+    splits: tuple[SplitSummary, ...] = ()
+    readings: tuple[LineReading, ...] = ()
+    learning_curve: tuple[Epoch, ...] = ()
+    lineage: tuple[LineageEntry, ...] = ()
+    facts: dict[str, str] = field(default_factory=dict)  # versions, seed, parameters, ...
+    served: ServedReading | None = None

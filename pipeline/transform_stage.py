@@ -1,0 +1,32 @@
+"""Stage 3: Transform synthesises the picture of each line in graph."""
+
+import dataclasses
+
+from tfx.components import Transform
+from tfx.dsl.components.base.base_component import BaseComponent
+from tfx.proto import transform_pb2
+
+from pipeline.config import PipelineConfig
+from pipeline.fingerprint import hash_source
+from pipeline.validate_stage import Validation
+from schema.splits import SPLITS, TRAIN
+from transforms.preprocessing import SYNTHESIS_CONFIG
+
+PREPROCESSING_FN = "transforms.preprocessing.preprocessing_fn"
+
+
+def transform(examples: BaseComponent, validation: Validation, config: PipelineConfig) -> Transform:
+    """Makes the Transform, which waits for the validator."""
+    component = Transform(
+        examples=examples.outputs["examples"],
+        schema=validation.schema_gen.outputs["schema"],
+        preprocessing_fn=PREPROCESSING_FN,
+        splits_config=transform_pb2.SplitsConfig(analyze=[TRAIN], transform=list(SPLITS)),
+        custom_config={
+            SYNTHESIS_CONFIG: dataclasses.asdict(config.synthesis),
+            "version": hash_source("schema", "transforms"),
+        },
+        disable_statistics=True,  # those of the ingested examples tell as much
+    )
+    component.add_upstream_node(validation.validator)
+    return component

@@ -1,0 +1,87 @@
+"""Stage 2: statistics of every split, held against the curated schema; an anomaly stops the run."""
+
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from tensorflow_metadata.proto.v0 import anomalies_pb2
+from tfx.components import ExampleValidator, StatisticsGen
+from tfx.components.example_validator.executor import Executor
+from tfx.components.schema_gen.import_schema_gen.component import ImportSchemaGen
+from tfx.dsl.components.base import executor_spec
+from tfx.dsl.components.base.base_component import BaseComponent
+from tfx.types import artifact_utils, standard_component_specs
+
+from schema.errors import InputError
+from schema.features import LINE_SCHEMA_FILE
+
+_ANOMALIES_FILE = "SchemaDiff.pb"
+
+
+class Validation(NamedTuple):
+    """The components of the stage."""
+
+    schema_gen: ImportSchemaGen
+    statistics_gen: StatisticsGen
+    validator: ExampleValidator
+
+
+class StrictExecutor(Executor):
+    """ExampleValidator's executor, which only writes anomalies down, made to stop the run.
+
+    Raises:
+      InputError: a split has anomalies; the first of each split is named.
+    """
+
+    def Do(  # noqa: N802 - TFX's name
+        self,
+        input_dict: dict[str, list[Any]],
+        output_dict: dict[str, list[Any]],
+        exec_properties: dict[str, Any],
+    ) -> Any:
+        """Validates, then looks at what was found."""
+        output = super().Do(input_dict, output_dict, exec_properties)
+        anomalies = output_dict[standard_component_specs.ANOMALIES_KEY]
+        artifact = artifact_utils.get_single_instance(anomalies)
+        found = [
+            description
+            for split in artifact_utils.decode_split_names(artifact.split_names)
+            for description in describe_anomalies(
+                split, Path(artifact_utils.get_split_uri(anomalies, split)) / _ANOMALIES_FILE
+            )
+        ]
+        if found:
+            raise InputError(
+                f"expected examples that fit {LINE_SCHEMA_FILE.name}, got {len(found)} anomalies: "
+                f"{'; '.join(found[:3])}: mend the data, or the schema where it is too narrow"
+            )
+        return output
+
+
+class StrictExampleValidator(ExampleValidator):
+    """ExampleValidator whose anomalies stop the run."""
+
+    EXECUTOR_SPEC = executor_spec.ExecutorClassSpec(StrictExecutor)
+
+
+def describe_anomalies(split: str, path: Path) -> list[str]:
+    """Returns one phrase an anomaly of a split, from the file that ExampleValidator wrote."""
+    anomalies = anomalies_pb2.Anomalies.FromString(path.read_bytes())
+    found = [
+        f"{split}: {feature}: {info.description}"
+        for feature, info in sorted(anomalies.anomaly_info.items())
+    ]
+    if anomalies.HasField("dataset_anomaly_info"):
+        found.append(f"{split}: {anomalies.dataset_anomaly_info.description}")
+    return found
+
+
+def validate(examples: BaseComponent) -> Validation:
+    """Makes the three components over the ingested examples."""
+    schema_gen = ImportSchemaGen(schema_file=str(LINE_SCHEMA_FILE))
+    schema = schema_gen.outputs["schema"]
+    # The schema marks the glyph bytes as images, which keeps them out of the value counts.
+    statistics_gen = StatisticsGen(examples=examples.outputs["examples"], schema=schema)
+    validator = StrictExampleValidator(
+        statistics=statistics_gen.outputs["statistics"], schema=schema
+    ).with_id("ExampleValidator")
+    return Validation(schema_gen, statistics_gen, validator)

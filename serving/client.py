@@ -1,0 +1,148 @@
+"""Asks a model server to read line images: the client's side of the `serving_default` contract.
+
+Works alike against TensorFlow Serving and the embedded server. `ask_rest` needs no TensorFlow;
+`ask_grpc` imports the official stubs, and with them TensorFlow, when it is called. Both speak to
+the server directly, whatever proxy the environment names.
+"""
+
+import base64
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+from serving.signatures import CONFIDENCE, IMAGE_BYTES, SERVING_DEFAULT, TEXT
+
+_SHOWN = 300  # characters of a foreign answer that an error message shows
+
+
+class ServingError(Exception):
+    """The server cannot be reached, refuses, or answers something else than readings."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What the model reads in one image.
+
+    Args:
+      text: the reading.
+      confidence: from 0 to 1.
+    """
+
+    text: str
+    confidence: float
+
+
+def ask_rest(
+    url: str, model_name: str, images: Sequence[bytes], timeout: float = 30.0
+) -> list[Reading]:
+    """Read images over REST.
+
+    Args:
+      url: of the server, such as `http://127.0.0.1:8501`.
+      model_name: under which the server offers the model.
+      images: encoded PNG or JPEG files, at least one.
+      timeout: seconds to wait for the connection and for each part of the answer.
+
+    Returns:
+      A reading for each image, in order.
+
+    Raises:
+      ServingError: in one line, what went wrong.
+    """
+    import httpx
+
+    target = f"{url.rstrip('/')}/v1/models/{quote(model_name, safe='')}:predict"
+    rows = [{IMAGE_BYTES: {"b64": base64.b64encode(image).decode("ascii")}} for image in images]
+    body = {"signature_name": SERVING_DEFAULT, "instances": rows}
+    try:
+        response = httpx.post(target, json=body, timeout=timeout, trust_env=False)
+    except httpx.TimeoutException as error:
+        raise ServingError(f"{url}: no answer within {timeout:g} s") from error
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        raise ServingError(f"{url}: no model server answers there ({_line(error)})") from error
+    try:
+        answer = response.json()
+    except ValueError as error:
+        raise ServingError(
+            f"{url}: expected JSON, got status {response.status_code} and {_line(response.text)!r}"
+        ) from error
+    if response.status_code != httpx.codes.OK:
+        told = answer.get("error", answer) if isinstance(answer, dict) else answer
+        raise ServingError(f"{url} model {model_name!r}: {response.status_code} {_line(told)}")
+    return _readings_of_rows(answer, len(images), f"{url} model {model_name!r}")
+
+
+def ask_grpc(
+    address: str, model_name: str, images: Sequence[bytes], timeout: float = 30.0
+) -> list[Reading]:
+    """Read images over gRPC; `address` is `host:port`, the rest is as in `ask_rest`.
+
+    Raises:
+      ServingError: in one line, what went wrong.
+    """
+    import grpc
+    import tensorflow as tf
+    from tensorflow_serving.apis import predict_pb2, prediction_service_pb2_grpc
+
+    request = predict_pb2.PredictRequest()
+    request.model_spec.name = model_name
+    request.model_spec.signature_name = SERVING_DEFAULT
+    request.output_filter.extend([TEXT, CONFIDENCE])
+    request.inputs[IMAGE_BYTES].CopyFrom(
+        tf.make_tensor_proto(list(images), dtype=tf.string, shape=[len(images)])
+    )
+    options = [
+        ("grpc.max_receive_message_length", -1),
+        ("grpc.max_send_message_length", -1),
+        ("grpc.enable_http_proxy", 0),
+    ]
+    try:
+        with grpc.insecure_channel(address, options) as channel:
+            stub = prediction_service_pb2_grpc.PredictionServiceStub(channel)
+            response = stub.Predict(request, timeout=timeout)
+    except grpc.RpcError as error:
+        raise ServingError(
+            f"{address} model {model_name!r}: {error.code().name} {_line(error.details())}"
+        ) from error
+    where = f"{address} model {model_name!r}"
+    outputs = {name: tf.make_ndarray(proto) for name, proto in response.outputs.items()}
+    return _readings_of_columns(outputs, len(images), where)
+
+
+def _readings_of_rows(answer: Any, count: int, where: str) -> list[Reading]:
+    rows = answer.get("predictions") if isinstance(answer, dict) else None
+    if not isinstance(rows, list) or len(rows) != count:
+        got = f"{len(rows)} predictions" if isinstance(rows, list) else _line(answer)
+        raise ServingError(f"{where}: expected {count} predictions, got {got}")
+    return [_reading_of_row(row, where) for row in rows]
+
+
+def _reading_of_row(row: Any, where: str) -> Reading:
+    values = row if isinstance(row, dict) else {}
+    text, confidence = values.get(TEXT), values.get(CONFIDENCE)
+    if not isinstance(text, str) or not isinstance(confidence, int | float):
+        raise ServingError(f"{where}: expected {TEXT} and {CONFIDENCE}, got {_line(row)}")
+    return Reading(text, float(confidence))
+
+
+def _readings_of_columns(outputs: dict[str, Any], count: int, where: str) -> list[Reading]:
+    shapes = {name: f"{array.dtype.name}{list(array.shape)}" for name, array in outputs.items()}
+    expected = {TEXT: f"object[{count}]", CONFIDENCE: f"float32[{count}]"}
+    if not expected.items() <= shapes.items():
+        raise ServingError(f"{where}: expected outputs {expected}, got {shapes}")
+    try:
+        texts = [text.decode() for text in outputs[TEXT]]
+    except UnicodeDecodeError as error:
+        raise ServingError(f"{where}: the text is not UTF-8 ({error})") from error
+    # Through the shortest text of the float32, so that both protocols give the same number.
+    return [
+        Reading(text, float(str(confidence)))
+        for text, confidence in zip(texts, outputs[CONFIDENCE], strict=True)
+    ]
+
+
+def _line(value: Any) -> str:
+    """Return a value as one line of limited length."""
+    text = " ".join(str(value).split())
+    return text if len(text) <= _SHOWN else text[:_SHOWN] + "..."

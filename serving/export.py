@@ -1,0 +1,110 @@
+"""Writes a trained line network as the SavedModel that TensorFlow Serving loads.
+
+Between the Trainer and the Pusher. The picture goes through the very normalisation that
+training used, and the text comes out: a client needs no code of this project.
+"""
+
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import tensorflow as tf
+
+from schema import features
+from schema.alphabet import Alphabet
+from serving.signatures import (
+    CONFIDENCE,
+    EXAMPLES,
+    IMAGE_BYTES,
+    SERVING_DEFAULT,
+    SERVING_EXAMPLES,
+    TEXT,
+)
+from transforms.ctc import decode_greedy
+from transforms.image import read_lines
+from transforms.text import decode_classes
+
+LineNetwork = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
+"""(lines float32 [n, LINE_HEIGHT, w, 1], widths int32 [n]) -> logits float32 [n, t, classes]."""
+
+EXTRA_ASSETS = "assets.extra"
+"""Folder in a SavedModel that TensorFlow Serving leaves to others."""
+WARMUP_FILE = "tf_serving_warmup_requests"
+ALPHABET_FILE = "alphabet.json"
+MODEL_CARD_FILE = "model_card.json"
+
+
+class LineReader(tf.Module):
+    """A line recogniser from picture bytes to text, with the signatures of `docs/design.md`.
+
+    Args:
+      network: the trained network's forward pass.
+      variables: every variable that `network` reads. They are held raw, for loaders in the
+        manner of TensorFlow 1 do not find those inside a Keras 3 model.
+      alphabet: the symbols of its classes.
+    """
+
+    def __init__(
+        self, network: LineNetwork, variables: Sequence[tf.Variable], alphabet: Alphabet
+    ) -> None:
+        super().__init__(name="line_reader")
+        self._network_variables = list(variables)
+
+        def read(image_bytes: tf.Tensor) -> dict[str, tf.Tensor]:
+            lines, widths = read_lines(image_bytes)
+            classes, confidence = decode_greedy(network(lines, widths))
+            return {TEXT: decode_classes(classes, alphabet), CONFIDENCE: confidence}
+
+        @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name=IMAGE_BYTES)])
+        def serving_default(image_bytes: tf.Tensor) -> dict[str, tf.Tensor]:
+            return read(image_bytes)
+
+        @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name=EXAMPLES)])
+        def serving_examples(examples: tf.Tensor) -> dict[str, tf.Tensor]:
+            spec = {features.IMAGE: tf.io.FixedLenFeature([], tf.string)}
+            return read(tf.io.parse_example(examples, spec)[features.IMAGE])
+
+        self.servable = {SERVING_DEFAULT: serving_default, SERVING_EXAMPLES: serving_examples}
+
+
+def export_line_reader(
+    reader: LineReader,
+    folder: Path,
+    alphabet: Alphabet,
+    model_card: dict[str, object],
+    warmup_images: Sequence[bytes],
+) -> None:
+    """Writes the SavedModel and what travels with it.
+
+    Args:
+      reader: the servable.
+      folder: made here; holds the SavedModel.
+      alphabet: written beside it.
+      model_card: what it is and was made from, written beside it.
+      warmup_images: pictures that the server reads before it takes requests.
+    """
+    tf.saved_model.save(reader, str(folder), signatures=reader.servable)
+    extra = folder / EXTRA_ASSETS
+    extra.mkdir(exist_ok=True)
+    _write_json(extra / ALPHABET_FILE, {"symbols": alphabet.symbols})
+    _write_json(extra / MODEL_CARD_FILE, model_card)
+    write_warmup_requests(extra / WARMUP_FILE, warmup_images)
+
+
+def write_warmup_requests(path: Path, images: Sequence[bytes]) -> None:
+    """Writes TensorFlow Serving's warm-up file: one Predict request a picture."""
+    from tensorflow_serving.apis import predict_pb2, prediction_log_pb2
+
+    with tf.io.TFRecordWriter(str(path)) as writer:
+        for image in images:
+            request = predict_pb2.PredictRequest()
+            request.model_spec.signature_name = SERVING_DEFAULT
+            request.inputs[IMAGE_BYTES].CopyFrom(tf.make_tensor_proto([image], tf.string))
+            log = prediction_log_pb2.PredictionLog(
+                predict_log=prediction_log_pb2.PredictLog(request=request)
+            )
+            writer.write(log.SerializeToString())
+
+
+def _write_json(path: Path, content: dict[str, object]) -> None:
+    path.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")

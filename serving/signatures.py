@@ -1,0 +1,23 @@
+"""The names in the signatures of a pushed model, said once for exporters, servers and clients.
+
+The exporters write them into the SavedModel, `serving.client` asks with them, and the pipeline's
+Evaluator and InfraValidator look for them.
+"""
+
+SERVING_DEFAULT = "serving_default"
+"""The signature for clients: `IMAGE_BYTES` in, dense outputs out; used when none is named."""
+
+SERVING_EXAMPLES = "serving_examples"
+"""The signature for the pipeline: `EXAMPLES` in, the outputs of `SERVING_DEFAULT` out."""
+
+IMAGE_BYTES = "image_bytes"
+"""Input of `SERVING_DEFAULT`: string [N], each an encoded PNG or JPEG of any size."""
+
+EXAMPLES = "examples"
+"""Input of `SERVING_EXAMPLES`: string [N], each a serialized `tf.train.Example`."""
+
+TEXT = "text"
+"""Output of a line model: string [N], the reading in UTF-8."""
+
+CONFIDENCE = "confidence"
+"""Output of a line model: float32 [N], from 0 to 1."""

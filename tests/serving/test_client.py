@@ -1,0 +1,124 @@
+import http.server
+import json
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+import pytest
+
+from serving.client import Reading, ServingError, _readings_of_columns, ask_grpc, ask_rest
+from serving.server.model_server import ModelServer
+
+EXPECTED = [Reading("read 3", 0.3), Reading("read 1", 0.1)]
+
+
+@contextmanager
+def answering(status: int, body: bytes) -> Iterator[str]:
+    """Run an HTTP server that gives one answer to everything."""
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    with http.server.HTTPServer(("127.0.0.1", 0), Handler) as fake:
+        thread = threading.Thread(target=fake.serve_forever, args=(0.01,))
+        thread.start()
+        yield f"http://127.0.0.1:{fake.server_port}"
+        fake.shutdown()
+        thread.join()
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
+
+
+def test_both_protocols_read_the_same(server: ModelServer) -> None:
+    images = [b"abc", b"\xff"]
+    assert ask_rest(server.rest_url, "lines", images, 20) == EXPECTED
+    assert ask_grpc(server.grpc_address, "lines", images, 20) == EXPECTED
+
+
+@pytest.mark.parametrize("ask", [ask_rest, ask_grpc])
+def test_a_wrong_model_name_is_one_line(server: ModelServer, ask: Callable) -> None:
+    target = server.rest_url if ask is ask_rest else server.grpc_address
+    with pytest.raises(ServingError) as caught:
+        ask(target, "other", [b"a"], 20)
+    assert "Servable not found for request: Latest(other)" in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("ask", [ask_rest, ask_grpc])
+def test_a_refused_connection_is_one_line(ask: Callable) -> None:
+    address = f"127.0.0.1:{free_port()}"
+    with pytest.raises(ServingError) as caught:
+        ask(f"http://{address}" if ask is ask_rest else address, "lines", [b"a"], 5)
+    assert address in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_wrong_url_is_one_line() -> None:
+    with pytest.raises(ServingError, match="no model server answers"):
+        ask_rest("127.0.0.1:1", "lines", [b"a"], 5)
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "message"),
+    [
+        (502, b"<html>\nbad gateway</html>", "expected JSON, got status 502"),
+        (503, b'{"error": "loading"}', "503 loading"),
+        (200, b'{"outputs": []}', "expected 1 predictions"),
+        (200, b'{"predictions": []}', "expected 1 predictions, got 0 predictions"),
+        (200, b'{"predictions": ["a"]}', "expected text and confidence, got a"),
+        (200, b'{"predictions": [{"text": "a"}]}', "expected text and confidence"),
+        (200, b"[]", "expected 1 predictions"),
+    ],
+)
+def test_a_wrong_answer_is_one_line(status: int, body: bytes, message: str) -> None:
+    with answering(status, body) as url, pytest.raises(ServingError) as caught:
+        ask_rest(url, "lines", [b"a"], 5)
+    assert message in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "outputs",
+    [
+        {},
+        {"text": np.array([b"a"], object)},
+        {"text": np.array([b"a"], object), "confidence": np.zeros(2, np.float32)},
+        {"text": np.array([b"a"], object), "confidence": np.zeros(1, np.int64)},
+        {"text": np.array([b"\xff"], object), "confidence": np.zeros(1, np.float32)},
+    ],
+)
+def test_wrong_grpc_outputs_are_named(outputs: dict[str, np.ndarray]) -> None:
+    with pytest.raises(ServingError, match=r"^here: "):
+        _readings_of_columns(outputs, 1, "here")
+
+
+def test_asking_over_rest_imports_no_tensorflow() -> None:
+    code = "import sys, serving.client as c; print(json.dumps(sorted(sys.modules)))"
+    script = f"""
+import json
+from serving.client import ServingError, ask_rest
+try:
+    ask_rest("http://127.0.0.1:{free_port()}", "lines", [b"a"], 5)
+except ServingError:
+    {code}
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True)
+    modules = json.loads(done.stdout)
+    assert "httpx" in modules
+    assert not {"tensorflow", "grpc", "numpy"} & set(modules)

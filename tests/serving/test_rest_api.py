@@ -1,0 +1,244 @@
+import asyncio
+import base64
+import gzip
+import json
+import threading
+from concurrent import futures
+from pathlib import Path
+from typing import Any
+
+import httpx
+import numpy as np
+import pytest
+
+from schema.errors import InputError
+from serving.server.model_server import ModelServer
+from serving.server.rest_api import create_app
+from serving.server.servable import Servable
+from serving.server.versions import ModelVersions
+
+PREDICT = "/v1/models/lines:predict"
+
+
+@pytest.fixture(scope="module")
+def http(server: ModelServer) -> Any:
+    with httpx.Client(base_url=server.rest_url, trust_env=False, timeout=20) as client:
+        yield client
+
+
+def in_process(app: Any) -> httpx.AsyncClient:
+    return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test")
+
+
+def b64(value: bytes) -> dict[str, str]:
+    return {"b64": base64.b64encode(value).decode()}
+
+
+def test_predict_by_row(http: httpx.Client) -> None:
+    body = {"instances": [{"image_bytes": b64(b"abc")}, {"image_bytes": b64(b"\xff")}]}
+    response = http.post(PREDICT, json=body)
+    assert response.status_code == 200
+    assert response.headers["content-type"] == "application/json"
+    first, second = response.json()["predictions"]
+    assert first == {"text": "read 3", "confidence": 0.3}
+    assert second == {"text": "read 1", "confidence": 0.1}
+
+
+def test_predict_by_column(http: httpx.Client) -> None:
+    body = {"signature_name": "double", "inputs": {"x": [[1, 2.5]], "n": [3]}}
+    response = http.post("/v1/models/lines/versions/7:predict", json=body)
+    assert response.json() == {"outputs": {"doubled": [[2.0, 5.0]], "n": [3], "total": 3.5}}
+
+
+def test_a_single_output_drops_its_name_and_bytes_are_base64(http: httpx.Client) -> None:
+    body = {"signature_name": "echo", "instances": [b64(b"\x00\xff")]}
+    assert http.post(PREDICT, json=body).json() == {"predictions": [b64(b"\x00\xff")]}
+
+
+def test_infinite_numbers_pass_both_ways(http: httpx.Client) -> None:
+    body = b'{"signature_name": "double", "inputs": {"x": [[NaN, -Infinity]], "n": [1]}}'
+    response = http.post(PREDICT, content=body)
+    assert b'"doubled": [[NaN, -Infinity]]' in response.content
+
+
+def test_a_gzip_body_is_decompressed(http: httpx.Client) -> None:
+    body = gzip.compress(json.dumps({"instances": [b64(b"abc")]}).encode())
+    response = http.post(PREDICT, content=body, headers={"Content-Encoding": "gzip"})
+    assert response.json()["predictions"][0]["text"] == "read 3"
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "status", "message"),
+    [
+        (
+            "/v1/models/m:predict",
+            {"instances": [1]},
+            404,
+            "Servable not found for request: Latest(m)",
+        ),
+        ("/v1/models/lines/versions/8:predict", {"instances": [1]}, 404, "Specific(lines, 8)"),
+        ("/v1/models/lines/labels/x:predict", {"instances": [1]}, 400, "label: x"),
+        (
+            "/v1/models/lines/versions/9999999999999999999:predict",
+            {"instances": [1]},
+            400,
+            "to num",
+        ),
+        ("/v1/models/lines:classify", {}, 501, "classify"),
+        ("/v1/models/lines", {}, 400, "Malformed request: POST /v1/models/lines"),
+        ("/v1/modelz", {}, 400, "Malformed request: POST /v1/modelz"),
+        ("/v2/models/lines", {}, 404, "Not found"),
+        (PREDICT, {}, 400, "Missing 'inputs' or 'instances' key"),
+        (PREDICT, {"instances": [1], "signature_name": "s"}, 400, 'key "s" not found'),
+        (PREDICT, {"instances": [1]}, 400, "instances[0]: expected a string"),
+        (PREDICT, {"instances": [{"x": 1}]}, 400, "expected an object with {image_bytes}"),
+        (PREDICT, {"signature_name": "checked", "inputs": [-1.0]}, 400, "not positive"),
+        (
+            PREDICT,
+            {"signature_name": "double", "instances": [{"x": [1, 2], "n": 1}]},
+            400,
+            "scalars without a batch axis",
+        ),
+    ],
+)
+def test_refusals(http: httpx.Client, path: str, body: Any, status: int, message: str) -> None:
+    response = http.post(path, json=body)
+    assert response.status_code == status
+    assert response.headers["content-type"] == "application/json"
+    assert list(response.json()) == ["error"]
+    assert message in response.json()["error"]
+
+
+@pytest.mark.parametrize(
+    ("content", "encoding", "message"),
+    [
+        (b"{", "identity", "JSON Parse error"),
+        (b"plain", "gzip", "not valid gzip"),
+        (gzip.compress(b"{}")[:-4], "gzip", "ends too early"),
+        (b"{}", "br", "Content-Encoding: expected gzip, got br"),
+    ],
+)
+def test_bad_bodies(http: httpx.Client, content: bytes, encoding: str, message: str) -> None:
+    response = http.post(PREDICT, content=content, headers={"Content-Encoding": encoding})
+    assert response.status_code == 400
+    assert message in response.json()["error"]
+
+
+def test_a_body_beyond_the_limit_is_refused_in_every_form(http: httpx.Client) -> None:
+    large = b" " * 200_000
+    pieces = (large[:50_000] for _ in range(4))  # sent in chunks, without a Content-Length
+    packed = {"content": gzip.compress(large), "headers": {"Content-Encoding": "gzip"}}
+    for sent in ({"content": large}, {"content": pieces}, packed):
+        response = http.post(PREDICT, **sent)
+        assert response.status_code == 413
+        assert response.json() == {"error": "the request body is larger than 100000 bytes"}
+
+
+@pytest.mark.parametrize("path", ["/v1/models/lines", "/v1/models/lines/versions/7"])
+def test_status(http: httpx.Client, path: str) -> None:
+    available = {
+        "version": "7",
+        "state": "AVAILABLE",
+        "status": {"error_code": "OK", "error_message": ""},
+    }
+    assert http.get(path).json() == {"model_version_status": [available]}
+
+
+def test_status_of_what_is_not_there(http: httpx.Client) -> None:
+    response = http.get("/v1/models/m")
+    assert response.status_code == 404
+    assert response.json() == {"error": "Could not find any versions of model m"}
+    assert http.get("/v1/models/lines/versions/1").status_code == 404
+    assert http.get(PREDICT).json() == {"error": f"Malformed request: GET {PREDICT}"}
+
+
+def test_metadata(http: httpx.Client) -> None:
+    document = http.get("/v1/models/lines/metadata").json()
+    assert document["model_spec"] == {"name": "lines", "signature_name": "", "version": "7"}
+    signature = document["metadata"]["signature_def"]["signature_def"]["serving_default"]
+    assert signature["method_name"] == "tensorflow/serving/predict"
+    image = signature["inputs"]["image_bytes"]
+    assert image["dtype"] == "DT_STRING"
+    assert image["tensor_shape"]["dim"] == [{"size": "-1", "name": ""}]
+    assert image["tensor_shape"]["unknown_rank"] is False
+
+
+def test_a_slow_model_does_not_hold_up_others(base_path: Path) -> None:
+    release = threading.Event()
+
+    class Slow(Servable):
+        def predict(self, *args: Any, **options: Any) -> dict[str, np.ndarray]:
+            release.wait(20)
+            return super().predict(*args, **options)
+
+    versions = ModelVersions("lines", base_path, load=Slow)
+    versions.poll()
+    pool = futures.ThreadPoolExecutor(2)
+    app = create_app(versions, pool, 1000)
+
+    async def ask() -> tuple[int, int]:
+        async with in_process(app) as client:
+            slow = asyncio.create_task(client.post(PREDICT, json={"instances": ["a"]}))
+            await asyncio.sleep(0.05)
+            status = await client.get("/v1/models/lines")
+            assert not slow.done()
+            release.set()
+            return status.status_code, (await slow).status_code
+
+    assert asyncio.run(ask()) == (200, 200)
+    pool.shutdown()
+    versions.stop()
+
+
+def test_a_fault_of_the_server_is_a_500(base_path: Path) -> None:
+    class Faulty(Servable):
+        def predict(self, *args: Any, **options: Any) -> dict[str, np.ndarray]:
+            raise KeyError("a bug")
+
+    versions = ModelVersions("lines", base_path, load=Faulty)
+    versions.poll()
+
+    async def ask(app: Any) -> httpx.Response:
+        async with in_process(app) as client:
+            return await client.post(PREDICT, json={"instances": ["a"]})
+
+    with futures.ThreadPoolExecutor(1) as pool:
+        response = asyncio.run(ask(create_app(versions, pool, 1000)))
+    assert response.status_code == 500
+    assert response.json() == {"error": "KeyError: 'a bug'"}
+    versions.stop()
+
+
+def test_requests_in_flight_are_answered_before_the_server_stops(
+    base_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started = threading.Event()
+    original = Servable.predict
+
+    def slow(self: Servable, *args: Any, **options: Any) -> dict[str, np.ndarray]:
+        started.set()
+        threading.Event().wait(0.3)
+        return original(self, *args, **options)
+
+    monkeypatch.setattr(Servable, "predict", slow)
+    with futures.ThreadPoolExecutor(1) as pool:
+        with ModelServer("lines", base_path, grpc_port=0) as server:
+            server.wait_until_available(20)
+            url = f"{server.rest_url}{PREDICT}"
+            asked = pool.submit(httpx.post, url, json={"instances": ["a"]}, trust_env=False)
+            assert started.wait(10)
+        assert asked.result().status_code == 200
+
+
+def test_answers_do_not_wait_for_delayed_acknowledgements(http: httpx.Client) -> None:
+    seconds = [http.get("/v1/models/lines").elapsed.total_seconds() for _ in range(20)]
+    assert min(seconds[1:]) < 0.03
+
+
+def test_a_taken_port_is_refused(server: ModelServer) -> None:
+    port = httpx.URL(server.rest_url).port
+    with (
+        pytest.raises(InputError, match="cannot listen on"),
+        ModelServer("lines", server.base_path, grpc_port=0, rest_port=port),
+    ):
+        pass

@@ -1,0 +1,245 @@
+import threading
+from pathlib import Path
+
+import pytest
+
+from serving.server.servable import Code, ServableError
+from serving.server.versions import LoadPolicy, ModelVersions, State, VersionStatus, ready_versions
+
+
+class FakeServable:
+    """Stands in for a SavedModel; fails to load if its file says so."""
+
+    def __init__(self, path: Path) -> None:
+        self.name = path.name
+        self.closed = False
+        if (path / "saved_model.pb").read_text() == "broken":
+            raise ValueError("broken model")
+
+    def close(self) -> None:
+        self.closed = True
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def push(base: Path, version: str, content: str = "good") -> None:
+    (base / version).mkdir(parents=True, exist_ok=True)
+    (base / version / "saved_model.pb").write_text(content)
+
+
+def remove(base: Path, version: str) -> None:
+    (base / version / "saved_model.pb").unlink()
+    (base / version).rmdir()
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def versions(tmp_path: Path, clock: Clock) -> ModelVersions:
+    policy = LoadPolicy(retries=1, retry_seconds=10)
+    return ModelVersions("m", tmp_path, policy, load=FakeServable, clock=clock)
+
+
+def serving(versions: ModelVersions) -> int | None:
+    try:
+        with versions.lease("m") as lease:
+            return lease.version
+    except ServableError:
+        return None
+
+
+def test_only_complete_numeric_folders_are_ready(tmp_path: Path) -> None:
+    push(tmp_path, "3")
+    push(tmp_path, "0012")
+    push(tmp_path, "temp-4")
+    push(tmp_path, "²")
+    push(tmp_path, str(2**63))
+    (tmp_path / "5").mkdir()
+    (tmp_path / "6").write_text("a file")
+    assert ready_versions(tmp_path) == {3: tmp_path / "3", 12: tmp_path / "0012"}
+    assert ready_versions(tmp_path / "absent") == {}
+
+
+def test_the_newest_serves_and_the_others_are_left_alone(
+    versions: ModelVersions, tmp_path: Path
+) -> None:
+    for version in ("1", "10", "9"):
+        push(tmp_path, version)
+    versions.poll()
+    assert serving(versions) == 10
+    assert versions.statuses("m") == [VersionStatus(10, State.AVAILABLE)]
+
+
+def test_a_folder_is_loaded_once_its_model_file_is_there(
+    versions: ModelVersions, tmp_path: Path
+) -> None:
+    push(tmp_path, "1")
+    (tmp_path / "2").mkdir()
+    versions.poll()
+    assert serving(versions) == 1
+    push(tmp_path, "2")
+    versions.poll()
+    assert serving(versions) == 2
+
+
+def test_the_old_version_unloads_after_its_last_request(
+    versions: ModelVersions, tmp_path: Path
+) -> None:
+    push(tmp_path, "1")
+    versions.poll()
+    with versions.lease("m") as old:
+        push(tmp_path, "2")
+        versions.poll()
+        assert serving(versions) == 2
+        assert not old.servable.closed
+        assert [status.state for status in versions.statuses("m")] == [
+            State.AVAILABLE,
+            State.UNLOADING,
+        ]
+    assert old.servable.closed
+    assert versions.statuses("m", 1) == [VersionStatus(1, State.END)]
+
+
+def test_the_new_version_loads_before_the_old_unloads(tmp_path: Path) -> None:
+    events: list[str] = []
+
+    class Recorded(FakeServable):
+        def __init__(self, path: Path) -> None:
+            super().__init__(path)
+            events.append(f"load {self.name}")
+
+        def close(self) -> None:
+            events.append(f"close {self.name}")
+
+    versions = ModelVersions("m", tmp_path, load=Recorded)
+    push(tmp_path, "1")
+    versions.poll()
+    push(tmp_path, "2")
+    versions.poll()
+    versions.stop()
+    assert events == ["load 1", "load 2", "close 1", "close 2"]
+
+
+def test_a_failed_load_keeps_the_old_and_is_retried_a_bounded_number_of_times(
+    versions: ModelVersions, tmp_path: Path, clock: Clock
+) -> None:
+    push(tmp_path, "1")
+    versions.poll()
+    push(tmp_path, "2", "broken")
+    versions.poll()
+    assert serving(versions) == 1
+    message = "ValueError: broken model"
+    assert versions.statuses("m", 2) == [VersionStatus(2, State.LOADING, Code.UNKNOWN, message)]
+    push(tmp_path, "2")  # mended, but the next attempt is not due
+    versions.poll()
+    assert serving(versions) == 1
+    push(tmp_path, "2", "broken")
+    clock.now = 10
+    versions.poll()
+    assert versions.statuses("m", 2) == [VersionStatus(2, State.END, Code.UNKNOWN, message)]
+    push(tmp_path, "2")  # mended, but given up
+    clock.now = 1000
+    versions.poll()
+    assert serving(versions) == 1
+
+
+def test_a_retry_may_succeed(versions: ModelVersions, tmp_path: Path, clock: Clock) -> None:
+    push(tmp_path, "2", "broken")
+    versions.poll()
+    assert serving(versions) is None
+    push(tmp_path, "2")
+    clock.now = 10
+    versions.poll()
+    assert serving(versions) == 2
+
+
+def test_a_version_that_was_given_up_gets_another_chance_under_a_new_folder(
+    versions: ModelVersions, tmp_path: Path, clock: Clock
+) -> None:
+    push(tmp_path, "2", "broken")
+    for clock.now in (0, 10, 20):
+        versions.poll()
+    remove(tmp_path, "2")
+    versions.poll()
+    with pytest.raises(ServableError, match="Could not find any versions of model m"):
+        versions.statuses("m")
+    push(tmp_path, "2")
+    versions.poll()
+    assert serving(versions) == 2
+
+
+def test_without_a_serving_version_an_older_one_steps_in(
+    versions: ModelVersions, tmp_path: Path
+) -> None:
+    push(tmp_path, "1")
+    push(tmp_path, "2", "broken")
+    versions.poll()
+    assert serving(versions) == 1
+
+
+def test_removing_the_newest_folder_rolls_back(versions: ModelVersions, tmp_path: Path) -> None:
+    push(tmp_path, "1")
+    push(tmp_path, "2")
+    versions.poll()
+    remove(tmp_path, "2")
+    versions.poll()
+    assert serving(versions) == 1
+
+
+def test_an_empty_base_path_keeps_the_last_version(versions: ModelVersions, tmp_path: Path) -> None:
+    push(tmp_path, "1")
+    versions.poll()
+    remove(tmp_path, "1")
+    versions.poll()
+    assert serving(versions) == 1
+    tmp_path.rmdir()
+    versions.poll()
+    assert serving(versions) == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (("other",), Code.NOT_FOUND, "Servable not found for request: Latest(other)"),
+        (("m", 8), Code.NOT_FOUND, "Servable not found for request: Specific(m, 8)"),
+        (("m", None, "best"), Code.INVALID_ARGUMENT, "Unrecognized servable version label: best"),
+    ],
+)
+def test_requests_for_what_is_not_there(
+    versions: ModelVersions, tmp_path: Path, arguments: tuple, code: Code, message: str
+) -> None:
+    push(tmp_path, "1")
+    versions.poll()
+    with pytest.raises(ServableError) as caught, versions.lease(*arguments):
+        pass
+    assert (caught.value.code, caught.value.message) == (code, message)
+
+
+def test_the_watch_loads_what_appears_and_waiting_sees_it(tmp_path: Path) -> None:
+    base = tmp_path / "later"
+    versions = ModelVersions("m", base, load=FakeServable)
+    versions.start(0.02)
+    timer = threading.Timer(0.1, push, (base, "4"))
+    timer.start()
+    assert versions.wait_until_available(5) == 4
+    timer.join()
+    versions.stop()
+    assert serving(versions) is None
+
+
+def test_waiting_in_vain_says_why(versions: ModelVersions, tmp_path: Path) -> None:
+    with pytest.raises(TimeoutError, match=r"no version folder has saved_model\.pb"):
+        versions.wait_until_available(0.01)
+    push(tmp_path, "2", "broken")
+    versions.poll()
+    with pytest.raises(TimeoutError, match="2 LOADING ValueError: broken model"):
+        versions.wait_until_available(0.01)

@@ -1,0 +1,1 @@
+"""How models are trained: networks, hyperparameters, input pipeline, loss and `run_fn`."""

@@ -1,0 +1,102 @@
+"""What happens while Keras fits: a progress bar, and the end of each epoch."""
+
+import dataclasses
+import math
+import sys
+import time
+from typing import Any
+
+import keras
+from tqdm import tqdm
+
+from schema.errors import InputError
+from trainer_module.evaluation import Validator
+from trainer_module.history import Epoch
+from trainer_module.training_state import TrainingState
+
+
+class EndOfEpoch(keras.callbacks.Callback):
+    """Validates, keeps the state, and stops when validation CER no longer falls.
+
+    Args:
+      validator: reads the validation lines.
+      state: keeps weights and history.
+      patience: epochs without a better CER after which training stops.
+
+    Raises:
+      InputError: the loss is not finite; the state of the epoch before is kept.
+    """
+
+    def __init__(self, validator: Validator, state: TrainingState, patience: int) -> None:
+        super().__init__()
+        self._validator, self._state, self._patience = validator, state, patience
+        self._started = 0.0
+
+    def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        """Starts the clock."""
+        self._started = time.monotonic()
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        """Records the epoch."""
+        loss = float((logs or {})["loss"])
+        if not math.isfinite(loss):
+            raise InputError(
+                f"expected a finite loss, got {loss} in epoch {epoch + 1}: "
+                "lower the learning rate with --set learning_rate=..., then run again"
+            )
+        result = self._validator.validate()
+        record = Epoch(
+            number=epoch + 1,
+            loss=loss,
+            validation_loss=result.loss,
+            validation_cer=result.cer,
+            seconds=time.monotonic() - self._started,
+            learning_rate=float(self.model.optimizer.learning_rate),
+        )
+        self._state.save(self.model, record)
+        best = self._state.best
+        if best is not None and record.number - best.number >= self._patience:
+            self.model.stop_training = True
+
+
+class Progress(keras.callbacks.Callback):
+    """A bar over all steps with loss and validation CER, on standard error.
+
+    Args:
+      steps: steps of the whole training.
+      steps_done: those of an earlier, interrupted run.
+      state: tells the latest validation CER.
+    """
+
+    def __init__(self, steps: int, steps_done: int, state: TrainingState) -> None:
+        super().__init__()
+        self._state = state
+        self._bar = tqdm(
+            total=steps,
+            initial=steps_done,
+            desc="training",
+            unit="step",
+            leave=False,
+            disable=None,
+        )
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
+        """Moves on by one step."""
+        shown = {"loss": f"{(logs or {}).get('loss', math.nan):.2f}"}
+        if self._state.history:
+            shown["CER"] = f"{self._state.history[-1].validation_cer:.2%}"
+        self._bar.set_postfix(shown, refresh=False)
+        self._bar.update()
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        """Leaves a line that stays."""
+        record = dataclasses.asdict(self._state.history[-1])
+        tqdm.write(
+            "epoch {number}: loss {loss:.2f}, validation loss {validation_loss:.2f}, "
+            "validation CER {validation_cer:.2%}, {seconds:.0f} s".format(**record),
+            file=sys.stderr,
+        )
+
+    def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
+        """Closes the bar."""
+        self._bar.close()
