@@ -22,18 +22,23 @@ class EndOfEpoch(keras.callbacks.Callback):
       validator: reads the validation lines.
       state: keeps weights and history.
       patience: epochs without a better CER after which training stops.
+      seed: with the epoch's number it decides dropout.
 
     Raises:
       InputError: the loss is not finite; the state of the epoch before is kept.
     """
 
-    def __init__(self, validator: Validator, state: TrainingState, patience: int) -> None:
+    def __init__(
+        self, validator: Validator, state: TrainingState, patience: int, seed: int
+    ) -> None:
         super().__init__()
-        self._validator, self._state, self._patience = validator, state, patience
+        self._validator, self._state = validator, state
+        self._patience, self._seed = patience, seed
         self._started = 0.0
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        """Starts the clock."""
+        """Starts the clock and seeds dropout."""
+        self.model.reseed(self._seed, epoch)
         self._started = time.monotonic()
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:

@@ -31,7 +31,7 @@ class Validator:
     def __init__(self, model: keras.Model, batches: tf.data.Dataset, alphabet: Alphabet) -> None:
         self._batches, self._alphabet, loss = batches, alphabet, CtcLoss(reduction="sum")
 
-        @tf.function(reduce_retracing=True)
+        @tf.function(input_signature=batches.element_spec)
         def read(inputs: dict[str, tf.Tensor], labels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
             logits = model(inputs, training=False)
             return loss(labels, logits), decode_greedy(logits)[0]

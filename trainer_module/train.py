@@ -105,7 +105,9 @@ def train(
         steps_per_epoch=plan.steps_per_epoch,
         verbose=0,
         callbacks=[
-            EndOfEpoch(Validator(model, validation, alphabet), state, hyperparameters.patience),
+            EndOfEpoch(
+                Validator(model, validation, alphabet), state, hyperparameters.patience, seed
+            ),
             Progress(plan.steps, state.epochs_done * plan.steps_per_epoch, state),
         ],
     )

@@ -10,15 +10,9 @@ from pathlib import Path
 
 import numpy as np
 
+from pipeline.ingest.corpus import read_corpus, split_sentences, to_lines
 from pipeline.ingest.emnist import Glyphs
-from pipeline.ingest.sentences import (
-    generate_sentences,
-    read_corpus,
-    split_sentences,
-    split_vocabulary,
-    to_lines,
-    unseen_phrases,
-)
+from pipeline.ingest.sentences import generate_sentences, split_vocabulary, unseen_phrases
 from schema.alphabet import LATIN, Alphabet
 from schema.errors import InputError
 from schema.features import MIXED, SEEN, UNSEEN
@@ -189,7 +183,7 @@ def _generated_pools(
     options: LineOptions, characters: frozenset[str]
 ) -> dict[str, tuple[Pool, ...]]:
     vocabulary = split_vocabulary(options.seed)
-    pools = {}
+    pools: dict[str, tuple[Pool, ...]] = {}
     for number, split in enumerate(SPLITS):
         unseen = round(options.count(split) * options.unseen_share) if split == TEST else 0
         usual = options.count(split) - unseen
@@ -199,9 +193,7 @@ def _generated_pools(
         )
         pools[split] = (Pool(usual, _lines_of(sentences, options)),)
         if unseen:
-            phrases = unseen_phrases(
-                2 * unseen + 20, options.seed, vocabulary[split], characters
-            )
+            phrases = unseen_phrases(2 * unseen + 20, options.seed, vocabulary[split], characters)
             pools[split] += (Pool(unseen, _lines_of(phrases, options)),)
     return pools
 

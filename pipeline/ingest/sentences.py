@@ -1,23 +1,19 @@
-"""Where the texts of lines come from: generated English, or a text file of the user's own.
+"""Writes English sentences for lines, where the user gives no text file of their own.
 
 Beside the glyph readers, before the lines are planned: glyphs say how a character looks, this
-module says what is written. The content words come from the package wonderwords (MIT), the
-grammar is our own.
+module says what is written; `corpus.py` reads a user's text instead. The content words come from
+the package wonderwords (MIT), the grammar is our own.
 """
 
 import importlib.resources
-import math
 import random
 import re
 import string
-import unicodedata
-from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass
 from functools import cache
-from hashlib import blake2b
-from pathlib import Path
 
-from schema.alphabet import Alphabet
+from pipeline.ingest.corpus import hash_fraction
 from schema.errors import InputError
 from schema.splits import SPLITS, TRAIN
 
@@ -108,7 +104,6 @@ _GRAMMAR = {
 _NOT_BASE_FORMS = frozenset({"kept", "led", "understood", "preset"})  # among wonderwords' verbs
 _LETTERS_ONLY = re.compile(r"[a-z]{3,}")
 _PAST_TENSE = re.compile(r"..+[^e]ed")  # as in "acted", but not "need" or "shed"
-_SENTENCE_END = re.compile(r"([.!?][\"')]*) (?=[\"'(]*[A-Z0-9])")
 _DROPPABLE = frozenset(string.punctuation) - {"'", "&"}  # marks that a text can go without
 _MOST_REPEATS = 1000  # drawings in a row that bring nothing new, before giving up
 
@@ -136,7 +131,7 @@ def split_vocabulary(seed: int) -> dict[str, Words]:
     """
     every = _read_words()
     distinct = {*every.nouns, *every.adjectives, *every.verbs}
-    held_out = frozenset(w for w in distinct if _fraction(f"{seed} {w}") < HELD_OUT_SHARE)
+    held_out = frozenset(w for w in distinct if hash_fraction(f"{seed} {w}") < HELD_OUT_SHARE)
     seen = _only(every, distinct - held_out)
     both = Words(every.nouns, every.adjectives, every.verbs, held_out)
     return {split: seen if split == TRAIN else both for split in SPLITS}
@@ -186,88 +181,6 @@ def unseen_phrases(
     author = _Author(random.Random(f"unseen {seed}"), held_out)
     allowed = characters if characters is not None else frozenset(string.ascii_lowercase)
     return _distinct(count, lambda: _write_with(allowed, author.write("phrase")), allowed)
-
-
-def read_corpus(path: Path, alphabet: Alphabet) -> list[str]:
-    """Returns the sentences of a UTF-8 text file in Unicode normal form C.
-
-    Each line of the file is a unit of one or more sentences; white space is collapsed.
-
-    Raises:
-      InputError: the file is missing, empty, not UTF-8, or has a character outside the alphabet.
-    """
-    try:
-        content = path.read_bytes().decode("utf-8-sig")
-    except OSError as error:
-        raise InputError(
-            f"expected a text file, got {error.strerror} at {path}: give the path of a UTF-8 text"
-        ) from None
-    except UnicodeDecodeError as error:
-        raise InputError(
-            f"expected UTF-8, got the byte 0x{error.object[error.start]:02x} at offset "
-            f"{error.start} in {path}: convert the file to UTF-8"
-        ) from None
-    sentences = []
-    for number, line in enumerate(content.replace("\r\n", "\n").split("\n"), start=1):
-        text = " ".join(unicodedata.normalize("NFC", line).split())
-        outside = alphabet.outside(text)
-        if outside:
-            named = ", ".join(f"{c!r} (U+{ord(c):04X})" for c in outside)
-            raise InputError(
-                f"expected characters of the alphabet, got {named} in line {number} of {path}: "
-                "replace them in the file, or choose a data set that has glyphs of them"
-            )
-        sentences += _SENTENCE_END.sub(r"\1\n", text).splitlines()
-    if not sentences:
-        raise InputError(f"expected text, got none in {path}: give a file with sentences")
-    return sentences
-
-
-def split_sentences(sentences: Iterable[str], shares: Mapping[str, float]) -> dict[str, list[str]]:
-    """Deals sentences out to splits by their content.
-
-    Sentences that differ in case or white space only go to the same split, whatever the order
-    and whatever else there is.
-
-    Args:
-      sentences: in any order; repeats stay.
-      shares: split -> its share; together 1.
-
-    Raises:
-      InputError: the shares are not positive or not 1 together.
-    """
-    if any(share <= 0 for share in shares.values()) or not math.isclose(sum(shares.values()), 1):
-        raise InputError(
-            f"expected positive shares that are 1 together, got {dict(shares)}: correct them"
-        )
-    dealt: dict[str, list[str]] = {split: [] for split in shares}
-    for sentence in sentences:
-        fraction = _fraction(" ".join(sentence.casefold().split()))
-        upper = 0.0
-        for split, share in shares.items():
-            upper += share
-            chosen = split
-            if fraction < upper:
-                break
-        dealt[chosen].append(sentence)
-    return dealt
-
-
-def to_lines(sentence: str, max_length: int) -> list[str]:
-    """Breaks a sentence at word ends into pieces of at most `max_length` characters.
-
-    A single longer word is cut. No piece is empty or begins or ends with a space.
-    """
-    if max_length < 1:
-        raise InputError(f"expected a line length of at least 1, got {max_length}: raise it")
-    lines: list[str] = []
-    for word in sentence.split():
-        if lines and len(lines[-1]) + 1 + len(word) <= max_length:
-            lines[-1] += f" {word}"
-        else:
-            starts = range(0, len(word), max_length)
-            lines += [word[start : start + max_length] for start in starts]
-    return lines
 
 
 class _Author:
@@ -334,12 +247,6 @@ def _distinct(count: int, write: Callable[[], str | None], characters: frozenset
         repeats = 0
         texts[text.casefold()] = text
     return list(texts.values())
-
-
-def _fraction(text: str) -> float:
-    """Returns a hash of the text, uniform from 0 to below 1 and the same on every machine."""
-    digest = blake2b(text.encode(), digest_size=6).digest()  # 48 bits: a float holds them exactly
-    return int.from_bytes(digest, "big") / 2**48
 
 
 def _only(words: Words, allowed: Set[str]) -> Words:

@@ -63,6 +63,10 @@ class LstmCtc(keras.Model):
         self.classify = keras.layers.Dense(num_classes, dtype="float32")
         self({IMAGE: tf.zeros([1, LINE_HEIGHT, self.stride, 1]), WIDTH: tf.ones([1], tf.int32)})
 
+    def reseed(self, *numbers: int) -> None:
+        """Lets dropout go on from two whole numbers, so that a resumed training repeats itself."""
+        self.dropout.seed_generator.state.assign(numbers)
+
     def call(self, inputs: dict[str, tf.Tensor], training: bool = False) -> tf.Tensor:
         """Reads a batch of lines."""
         width = tf.cast(inputs[WIDTH], tf.int32)

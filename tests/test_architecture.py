@@ -1,0 +1,48 @@
+"""The packages depend on each other one way only, and the light ones stay light."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+ORDER = ("schema", "transforms", "serving", "trainer_module", "pipeline")
+
+
+def imported_packages(path):
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.partition(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
+            yield node.module.partition(".")[0]
+
+
+@pytest.mark.parametrize("package", ORDER)
+def test_no_arrow_points_up(package):
+    above = set(ORDER[ORDER.index(package) + 1 :])
+    for path in (ROOT / package).rglob("*.py"):
+        assert not above.intersection(imported_packages(path)), path
+
+
+@pytest.mark.parametrize(
+    "module",
+    [
+        "pipeline.arguments",
+        "pipeline.ingest.emnist",
+        "pipeline.ingest.lines",
+        "pipeline.ingest.sample",
+        "pipeline.report.render",
+        "serving.client",
+        "serving.server.__main__",
+    ],
+)
+def test_start_up_paths_import_nothing_heavy(module):
+    code = (
+        f"import sys, {module}; "
+        "heavy = {'tensorflow', 'tfx', 'keras', 'apache_beam'} & set(sys.modules); "
+        "sys.exit(', '.join(heavy) or 0)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr

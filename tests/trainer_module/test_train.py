@@ -1,0 +1,80 @@
+import dataclasses
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from schema.alphabet import Alphabet
+from schema.errors import InputError
+from trainer_module.hyperparameters import ConvBlock, LstmCtcHyperparameters
+from trainer_module.networks.lstm_ctc import LstmCtc
+from trainer_module.train import TrainingPlan, train
+from trainer_module.training_state import TrainingState
+
+ABCD = Alphabet("abcd")
+SMALL = LstmCtcHyperparameters(
+    stem=(ConvBlock(8, kernel=5, stride_y=2, stride_x=2), ConvBlock(8, stride_y=2, stride_x=4)),
+    lstm_units=(16,),
+    dropout=0.1,
+    batch_size=8,
+    learning_rate=0.02,
+)
+
+
+@pytest.fixture(scope="module")
+def files(write_lines, random_texts):
+    return write_lines(random_texts[:100]), write_lines(random_texts[100:])
+
+
+def fit(files, folder, steps, hyperparameters=SMALL):
+    state = TrainingState.open(folder)
+    train(*files, ABCD, hyperparameters, steps, seed=3, state=state)
+    network = LstmCtc(hyperparameters, ABCD.num_classes)
+    state.restore_best(network)
+    return state, network
+
+
+@pytest.mark.parametrize(
+    ("steps", "batches", "expected"), [(100, 10, (10, 10)), (3, 10, (3, 1)), (14, 10, (10, 1))]
+)
+def test_steps_are_rounded_to_whole_epochs(steps, batches, expected):
+    assert dataclasses.astuple(TrainingPlan.of(steps, batches)) == expected
+
+
+@pytest.mark.slow
+def test_learns_to_read_and_keeps_the_best_epoch(files, tmp_path):
+    state, _ = fit(files, tmp_path / "state", 200)
+    assert state.best.validation_cer < 0.1 < state.history[0].validation_cer
+    assert state.best.validation_cer == min(epoch.validation_cer for epoch in state.history)
+
+
+@pytest.mark.slow
+def test_a_killed_training_resumes_where_it_was(files, tmp_path, monkeypatch):
+    _, uninterrupted = fit(files, tmp_path / "whole", 52)
+    folder, save = tmp_path / "killed", TrainingState.save
+
+    def save_then_die(self, model, record):
+        save(self, model, record)
+        if record.number == 2:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(TrainingState, "save", save_then_die)
+    with pytest.raises(KeyboardInterrupt):
+        fit(files, folder, 52)
+    monkeypatch.undo()
+    assert TrainingState.open(folder).epochs_done == 2
+    state, resumed = fit(files, folder, 52)
+    assert [epoch.number for epoch in state.history] == [1, 2, 3, 4]
+    for left, right in zip(uninterrupted.weights, resumed.weights, strict=True):
+        np.testing.assert_allclose(left, right, atol=1e-5)
+
+
+def test_a_loss_that_is_not_finite_stops_with_the_remedy(files, tmp_path):
+    wild = dataclasses.replace(SMALL, learning_rate=1e30)
+    with pytest.raises(InputError, match=r"finite loss.*learning_rate"):
+        fit(files, tmp_path / "state", 26, wild)
+
+
+def test_without_any_epoch_there_is_no_best(tmp_path):
+    with pytest.raises(ValueError, match="no epoch"):
+        TrainingState.open(tmp_path).restore_best(tf.keras.Model())
