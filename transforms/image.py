@@ -88,5 +88,7 @@ def read_lines(image_bytes: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         fn_output_signature=tf.RaggedTensorSpec([None, LINE_HEIGHT], tf.float32, ragged_rank=0),
     )
     widths = tf.cast(lines.row_lengths(), tf.int32)
-    padded = lines.to_tensor()  # [n, widest, LINE_HEIGHT]
+    # Shaped by hand, for without any picture the tensor would lose its rank.
+    widest = tf.reduce_max(tf.concat([widths, [1]], axis=0))
+    padded = tf.reshape(lines.to_tensor(), [tf.size(widths), widest, LINE_HEIGHT])
     return tf.transpose(padded, [0, 2, 1])[..., tf.newaxis], widths

@@ -118,8 +118,9 @@ def plan_texts(options: LineOptions, characters: frozenset[str]) -> dict[str, li
             fresh = [text for text in dict.fromkeys(pool.texts) if text not in taken]
             # Neighbouring lines come from one sentence: choose among all of them alike.
             order = chance.permutation(len(fresh))[: pool.wanted]
-            texts[split] += [fresh[position] for position in order]
-        taken.update(texts[split])
+            chosen = [fresh[position] for position in order]
+            texts[split] += chosen
+            taken.update(chosen)
         if len(texts[split]) < options.count(split):
             raise InputError(
                 f"expected text for {options.count(split)} {split} lines, got {len(texts[split])} "

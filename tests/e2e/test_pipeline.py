@@ -1,0 +1,146 @@
+"""The whole pipeline, small: every component runs, a worse model is not pushed, the better serves.
+
+The runs build on each other, as they do in production: one workspace, one after the other.
+"""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from pipeline.run_metadata import RunMetadata
+
+ROOT = Path(__file__).resolve().parents[2]
+COMPONENTS = {
+    "ImportSchemaGen",
+    "LineExampleGen",
+    "StatisticsGen",
+    "ExampleValidator",
+    "Transform",
+    "Trainer",
+    "latest_blessed_model",
+    "Evaluator",
+    "Pusher",
+}
+GOOD_STEPS, POOR_STEPS = 105, 2
+
+pytestmark = [pytest.mark.e2e, pytest.mark.slow]
+
+
+@pytest.fixture(scope="module")
+def command(bar_folder, bar_corpus, tmp_path_factory):
+    workspace = tmp_path_factory.mktemp("workspace")
+
+    def build(steps, *more):
+        settings = {
+            "train_lines": 480,
+            "validation_lines": 40,
+            "test_lines": 50,
+            "learning_rate": 0.005,
+            # Loose bounds: what stops the worse model is the comparison with the better one.
+            "max_cer": 2,
+            "max_wer": 2,
+        }
+        return [
+            *(sys.executable, "local_runner.py", "--dataset", "emnist"),
+            *("--data-dir", bar_folder, "--corpus", bar_corpus, "--workspace", workspace),
+            *("--train-steps", str(steps), *more),
+            *(part for key, value in settings.items() for part in ("--set", f"{key}={value}")),
+        ]
+
+    build.workspace = workspace
+    return build
+
+
+def run(command):
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    return done.returncode, json.loads(done.stdout.splitlines()[-1]), done
+
+
+def stages(workspace):
+    metadata = RunMetadata(workspace / "metadata.sqlite", "emnist-lines")
+    return {stage.name: stage.state for stage in metadata.stages()}
+
+
+@pytest.fixture(scope="module")
+def first(command):
+    return run(command(GOOD_STEPS))
+
+
+def versions(workspace):
+    return sorted((workspace / "pushed" / "emnist-lines").iterdir())
+
+
+def test_a_first_model_is_pushed_by_every_component(first, command):
+    status, told, done = first
+    assert status == 0, done.stderr
+    assert told["blessed"]
+    assert told["baseline"] is None
+    assert told["metrics"]["cer"]["value"] < 0.2
+    assert stages(command.workspace) == dict.fromkeys(COMPONENTS, "ran")
+    assert [Path(told["pushed"])] == versions(command.workspace)
+
+
+def test_the_pushed_model_answers_over_rest_and_grpc(first):
+    served = first[1]["served"]
+    assert served["rest"] == served["grpc"]
+    assert Path(served["image"]).read_bytes().startswith(b"\x89PNG")
+    assert 0 < served["rest"]["confidence"] <= 1
+    assert len(served["rest"]["text"]) == pytest.approx(len(served["truth"]), abs=2)
+
+
+def test_report_and_model_card_are_there(first):
+    told = first[1]
+    assert told["served"]["truth"] in Path(told["report"]).read_text()
+    extra = Path(told["pushed"]) / "assets.extra"
+    card = json.loads((extra / "model_card.json").read_text())
+    assert card["network"] == "lstm_ctc"
+    assert card["validation"]["validation_cer"] < 0.5
+    assert (extra / "tf_serving_warmup_requests").stat().st_size > 0
+    assert json.loads((extra / "alphabet.json").read_text())["symbols"].startswith(" 0123")
+
+
+def test_a_worse_model_is_not_pushed(first, command):
+    before = versions(command.workspace)
+    status, told, done = run(command(POOR_STEPS))
+    assert status == 1, done.stderr
+    assert not told["blessed"]
+    assert told["pushed"] is None
+    assert "above the" in told["reason"]
+    assert "latest blessed model" in told["reason"]
+    assert told["baseline"]["cer"]["value"] == first[1]["metrics"]["cer"]["value"]
+    assert versions(command.workspace) == before
+
+
+def test_an_equal_model_is_taken_from_the_cache_and_pushed(first, command):
+    status, told, done = run(command(GOOD_STEPS, "--no-question"))
+    assert status == 0, done.stderr
+    assert told["metrics"]["cer"]["value"] == told["baseline"]["cer"]["value"]
+    states = stages(command.workspace)
+    for name in ("LineExampleGen", "StatisticsGen", "Transform", "Trainer"):
+        assert states[name] == "cached"
+
+
+def test_a_run_killed_in_training_resumes(command):
+    slow = command(GOOD_STEPS, "--no-question", "--seed", "5")
+    started = subprocess.Popen(slow, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    states = command.workspace / "resume"
+    deadline = time.monotonic() + 240
+    while not list(states.glob("*/state.json")):
+        assert started.poll() is None, "the run ended before it could be killed"
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    os.kill(started.pid, signal.SIGKILL)
+    started.wait()
+    [state] = states.glob("*/state.json")
+    done_before = len(json.loads(state.read_text())["history"])
+    status, _, done = run(slow)
+    assert status in (0, 1), done.stderr
+    assert f"epoch {done_before + 1}:" in done.stderr
+    assert f"epoch {done_before}:" not in done.stderr
+    assert not list(states.glob("*/state.json"))

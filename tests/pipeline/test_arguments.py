@@ -1,0 +1,78 @@
+import dataclasses
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.arguments import make_config, make_parser
+from schema.errors import InputError
+
+
+def config_of(*arguments):
+    return make_config(make_parser("runner", "").parse_args(list(arguments)))
+
+
+def test_nothing_given_is_the_sample_under_the_workspace():
+    config = config_of()
+    assert config.dataset == "sample"
+    assert config.synthetic
+    assert config.workspace == Path.cwd() / "workspace"
+    assert config.data_dir.is_relative_to(config.workspace)
+
+
+def test_real_data_is_not_called_synthetic(tmp_path):
+    assert not config_of("--dataset", "emnist", "--data-dir", str(tmp_path)).synthetic
+
+
+def test_emnist_without_a_folder_tells_where_to_get_it():
+    with pytest.raises(InputError, match=r"--data-dir.*nist\.gov"):
+        config_of("--dataset", "emnist")
+
+
+@given(st.floats(0.0, 0.9), st.integers(1, 10**6))
+def test_set_reaches_its_part_of_the_configuration(dropout, lines):
+    config = config_of("--set", f"dropout={dropout!r}", "--set", f"train_lines={lines}")
+    assert config.hyperparameters.dropout == dropout
+    assert config.lines.train_lines == lines
+
+
+def test_set_reaches_gate_and_synthesis():
+    config = config_of("--set", "max_cer=0.1", "--set", "max_overlap=0.2")
+    assert config.gate.max_cer == 0.1
+    assert config.synthesis.max_overlap == 0.2
+
+
+@pytest.mark.parametrize(
+    ("setting", "complaint"),
+    [
+        ("nothing=1", "known key"),
+        ("dropout", "known key"),
+        ("dropout=much", "type float, got 'much'"),
+        ("batch_size=1.5", "type int"),
+        ("dropout=2", "0 <= dropout < 1"),
+        ("max_cer=-1", "max_cer >= 0"),
+        ("confidence_level=95", "0 < confidence_level < 1"),
+    ],
+)
+def test_bad_settings_are_refused_in_one_line(setting, complaint):
+    with pytest.raises(InputError, match=complaint) as error:
+        config_of("--set", setting)
+    assert "\n" not in str(error.value)
+
+
+def test_bad_usage_exits_with_2_and_one_line(capsys):
+    with pytest.raises(SystemExit) as exit_info:
+        config_of("--dataset", "unheard-of")
+    assert exit_info.value.code == 2
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_train_steps_must_be_positive():
+    with pytest.raises(InputError, match="train_steps >= 1"):
+        config_of("--train-steps", "0")
+
+
+def test_paths_are_absolute():
+    with pytest.raises(InputError, match="absolute"):
+        dataclasses.replace(config_of(), workspace=Path("here"))

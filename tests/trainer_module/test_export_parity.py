@@ -1,0 +1,136 @@
+"""What training saw and what the served model sees are the same line, and give the same reading."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from schema import features
+from schema.alphabet import LATIN
+from serving.export import LineReader, export_line_reader
+from serving.server.servable import Servable
+from serving.signatures import (
+    CONFIDENCE,
+    EXAMPLES,
+    IMAGE_BYTES,
+    SERVING_DEFAULT,
+    SERVING_EXAMPLES,
+    TEXT,
+)
+from trainer_module.hyperparameters import LstmCtcHyperparameters
+from trainer_module.input_pipeline import evaluation_batches
+from trainer_module.networks.lstm_ctc import IMAGE, WIDTH, LstmCtc
+from transforms.ctc import decode_greedy
+from transforms.text import decode_classes
+
+
+def random_image(width, seed):
+    return np.random.default_rng(seed).integers(0, 120, (28, width), np.uint8)
+
+
+IMAGES = [random_image(width, seed) for seed, width in enumerate((61, 333, 120, 61))]
+
+
+@pytest.fixture(scope="module")
+def network():
+    tf.keras.utils.set_random_seed(0)
+    network = LstmCtc(LstmCtcHyperparameters(), LATIN.num_classes)
+    # Far from its initial state the network reads something in every frame.
+    for variable in network.trainable_variables:
+        variable.assign(variable + 0.3 * tf.random.normal(variable.shape))
+    return network
+
+
+@pytest.fixture(scope="module")
+def files(write_lines):
+    return write_lines([("abc", image) for image in IMAGES])
+
+
+@pytest.fixture(scope="module")
+def examples(files):
+    paths = [path for pattern in files for path in tf.io.gfile.glob(pattern)]
+    return list(tf.data.TFRecordDataset(paths, "GZIP").as_numpy_iterator())
+
+
+@pytest.fixture(scope="module")
+def exported(network, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("exported") / "1"
+    reader = LineReader(
+        lambda lines, widths: network({IMAGE: lines, WIDTH: widths}, training=False),
+        [variable.value for variable in network.variables],
+        LATIN,
+    )
+    export_line_reader(reader, folder, LATIN, {"network": "lstm_ctc"}, [])
+    return folder
+
+
+@pytest.fixture(scope="module")
+def trained_readings(network, files):
+    """Readings through the Trainer's own input pipeline, in file order by width."""
+    found = {}
+    for inputs, _ in evaluation_batches(files, LATIN, 2):
+        classes, confidence = decode_greedy(network(inputs, training=False))
+        texts = decode_classes(classes, LATIN).numpy()
+        for line, width, text, sure in zip(
+            inputs[IMAGE].numpy(), inputs[WIDTH].numpy(), texts, confidence.numpy(), strict=True
+        ):
+            found[line[:, :width].tobytes()] = (text, sure)
+    return found
+
+
+def pngs(examples):
+    parsed = (tf.train.Example.FromString(example) for example in examples)
+    return [example.features.feature[features.IMAGE].bytes_list.value[0] for example in parsed]
+
+
+def test_served_readings_are_those_of_training(exported, examples, trained_readings):
+    served = tf.saved_model.load(str(exported)).signatures[SERVING_DEFAULT](
+        **{IMAGE_BYTES: tf.constant(pngs(examples))}
+    )
+    expected = sorted(trained_readings.values())
+    got = sorted(zip(served[TEXT].numpy(), served[CONFIDENCE].numpy(), strict=True))
+    assert [text for text, _ in got] == [text for text, _ in expected]
+    assert all(text for text, _ in got)
+    np.testing.assert_allclose([sure for _, sure in got], [sure for _, sure in expected], rtol=1e-4)
+
+
+def test_a_loader_in_the_manner_of_tensorflow_1_reads_the_same(exported, examples):
+    servable = Servable(exported)
+    loaded = tf.saved_model.load(str(exported)).signatures
+    for signature, key, values in (
+        (SERVING_DEFAULT, IMAGE_BYTES, pngs(examples)),
+        (SERVING_EXAMPLES, EXAMPLES, examples),
+    ):
+        first = servable.predict(signature, {key: np.array(values, object)})
+        second = loaded[signature](**{key: tf.constant(values)})
+        assert first[TEXT].tolist() == second[TEXT].numpy().tolist()
+        np.testing.assert_allclose(first[CONFIDENCE], second[CONFIDENCE], rtol=1e-5)
+
+
+def test_both_signatures_read_the_same(exported, examples):
+    signatures = tf.saved_model.load(str(exported)).signatures
+    by_image = signatures[SERVING_DEFAULT](**{IMAGE_BYTES: tf.constant(pngs(examples))})
+    by_example = signatures[SERVING_EXAMPLES](**{EXAMPLES: tf.constant(examples)})
+    assert by_image[TEXT].numpy().tolist() == by_example[TEXT].numpy().tolist()
+
+
+def test_a_line_reads_the_same_alone_and_in_a_batch(exported, examples):
+    read = tf.saved_model.load(str(exported)).signatures[SERVING_DEFAULT]
+    together = read(**{IMAGE_BYTES: tf.constant(pngs(examples))})[TEXT].numpy()
+    for image, text in zip(pngs(examples), together, strict=True):
+        assert read(**{IMAGE_BYTES: tf.constant([image])})[TEXT].numpy()[0] == text
+
+
+def test_any_size_and_polarity_and_jpeg_are_read(exported):
+    read = tf.saved_model.load(str(exported)).signatures[SERVING_DEFAULT]
+    picture = tf.constant(np.full((90, 400, 3), 230, np.uint8))
+    outputs = read(
+        **{IMAGE_BYTES: tf.stack([tf.io.encode_jpeg(picture), tf.io.encode_png(picture[:1])])}
+    )
+    assert outputs[TEXT].shape == (2,)
+    assert np.all((outputs[CONFIDENCE] >= 0) & (outputs[CONFIDENCE] <= 1))
+
+
+def test_no_picture_gives_no_reading(exported):
+    read = tf.saved_model.load(str(exported)).signatures[SERVING_DEFAULT]
+    outputs = read(**{IMAGE_BYTES: tf.zeros([0], tf.string)})
+    assert outputs[TEXT].shape == outputs[CONFIDENCE].shape == (0,)
