@@ -21,7 +21,7 @@ LINES_OF = {
     SAMPLE: {"train_lines": 4000, "validation_lines": 400, "test_lines": 1000},
     EMNIST: {"train_lines": 10000, "validation_lines": 500, "test_lines": 1500},
 }
-TRAIN_STEPS_OF = {SAMPLE: 750, EMNIST: 2200}
+TRAIN_STEPS_OF = {SAMPLE: 500, EMNIST: 2200}
 SYNTHESIS_OF = {SAMPLE: SynthesisOptions(baseline_drift=1.5), EMNIST: SynthesisOptions()}
 
 _SETTABLE = {

@@ -73,6 +73,7 @@ def show_progress(stages: int, log_file: Path) -> Iterator[None]:
     root = logging.getLogger()
     before = [(logger, list(logger.handlers), logger.propagate) for logger in loggers]
     root_before = (list(root.handlers), root.level)
+    verbosity = absl_logging.get_verbosity()
     absl_logging.set_verbosity(absl_logging.INFO)
     for logger in loggers:
         logger.handlers, logger.propagate = [], True
@@ -83,6 +84,7 @@ def show_progress(stages: int, log_file: Path) -> Iterator[None]:
         yield
     finally:
         logging.captureWarnings(False)
+        absl_logging.set_verbosity(verbosity)
         for logger, handlers, propagate in before:
             logger.handlers, logger.propagate = handlers, propagate
         root.handlers = root_before[0]

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from pipeline.fingerprint import PROJECT_ROOT
 from pipeline.run_result import LineReading, ServedReading
-from serving.client import ask_grpc, ask_rest
+from serving.client import ask_grpc, ask_rest, wait_for_model
 
 START_SECONDS = 60.0
 ANSWER_SECONDS = 30.0
@@ -75,6 +75,7 @@ def ask_server(
     """Asks for one line over both protocols; its picture is kept at `image_path`."""
     image_path.parent.mkdir(parents=True, exist_ok=True)
     image_path.write_bytes(line.image_png)
+    wait_for_model(address.rest_url, model_name, START_SECONDS)
     [by_rest] = ask_rest(address.rest_url, model_name, [line.image_png], ANSWER_SECONDS)
     [by_grpc] = ask_grpc(address.grpc_address, model_name, [line.image_png], ANSWER_SECONDS)
     return ServedReading(

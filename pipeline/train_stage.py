@@ -7,7 +7,7 @@ from tfx.dsl.components.base.base_component import BaseComponent
 from tfx.proto import trainer_pb2
 
 from pipeline.config import PipelineConfig
-from pipeline.fingerprint import hash_source
+from pipeline.fingerprint import hash_code
 from schema.splits import TRAIN, VALIDATION
 from trainer_module.run_fn import TrainerConfig
 
@@ -21,9 +21,7 @@ def train(transformed: BaseComponent, config: PipelineConfig) -> Trainer:
         hyperparameters=dataclasses.asdict(config.hyperparameters),
         seed=config.seed,
         resume_folder=str(config.resume_path),
-        version=hash_source(
-            "schema", "transforms", "trainer_module", "serving/export.py", "serving/signatures.py"
-        ),
+        version=hash_code(RUN_FN.rpartition(".")[0]),
         dataset=config.dataset,
     )
     return Trainer(

@@ -7,7 +7,7 @@ from tfx.dsl.components.base.base_component import BaseComponent
 from tfx.proto import transform_pb2
 
 from pipeline.config import PipelineConfig
-from pipeline.fingerprint import hash_source
+from pipeline.fingerprint import hash_code
 from pipeline.validate_stage import Validation
 from schema.splits import SPLITS, TRAIN
 from transforms.preprocessing import SYNTHESIS_CONFIG
@@ -24,7 +24,7 @@ def transform(examples: BaseComponent, validation: Validation, config: PipelineC
         splits_config=transform_pb2.SplitsConfig(analyze=[TRAIN], transform=list(SPLITS)),
         custom_config={
             SYNTHESIS_CONFIG: dataclasses.asdict(config.synthesis),
-            "version": hash_source("schema", "transforms"),
+            "version": hash_code(PREPROCESSING_FN.rpartition(".")[0]),
         },
         disable_statistics=True,  # those of the ingested examples tell as much
     )

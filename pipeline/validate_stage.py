@@ -1,7 +1,7 @@
 """Stage 2: statistics of every split, held against the curated schema; an anomaly stops the run."""
 
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 from tensorflow_metadata.proto.v0 import anomalies_pb2
 from tfx.components import ExampleValidator, StatisticsGen
@@ -9,18 +9,44 @@ from tfx.components.example_validator.executor import Executor
 from tfx.components.schema_gen.import_schema_gen.component import ImportSchemaGen
 from tfx.dsl.components.base import executor_spec
 from tfx.dsl.components.base.base_component import BaseComponent
-from tfx.types import artifact_utils, standard_component_specs
+from tfx.types import Channel, artifact_utils, standard_artifacts, standard_component_specs
+from tfx.types.component_spec import ExecutionParameter
 
+from pipeline.fingerprint import hash_files
 from schema.errors import InputError
 from schema.features import LINE_SCHEMA_FILE
 
 _ANOMALIES_FILE = "SchemaDiff.pb"
 
 
+class CuratedSchemaGenSpec(standard_component_specs.ImportSchemaGenSpec):
+    """ImportSchemaGen's, with a hash that tells the cache of another content of the same file."""
+
+    PARAMETERS: ClassVar = {
+        **standard_component_specs.ImportSchemaGenSpec.PARAMETERS,
+        "schema_hash": ExecutionParameter(type=str),
+    }
+
+
+class CuratedSchemaGen(ImportSchemaGen):
+    """ImportSchemaGen that notices an edited schema."""
+
+    SPEC_CLASS = CuratedSchemaGenSpec
+
+    def __init__(self, schema_file: Path) -> None:
+        spec = CuratedSchemaGenSpec(
+            schema_file=str(schema_file),
+            schema_hash=hash_files([schema_file]),
+            schema=Channel(type=standard_artifacts.Schema),
+        )
+        # Past ImportSchemaGen, which would make a specification of its own.
+        super(ImportSchemaGen, self).__init__(spec=spec)
+
+
 class Validation(NamedTuple):
     """The components of the stage."""
 
-    schema_gen: ImportSchemaGen
+    schema_gen: CuratedSchemaGen
     statistics_gen: StatisticsGen
     validator: ExampleValidator
 
@@ -77,7 +103,7 @@ def describe_anomalies(split: str, path: Path) -> list[str]:
 
 def validate(examples: BaseComponent) -> Validation:
     """Makes the three components over the ingested examples."""
-    schema_gen = ImportSchemaGen(schema_file=str(LINE_SCHEMA_FILE))
+    schema_gen = CuratedSchemaGen(LINE_SCHEMA_FILE).with_id("ImportSchemaGen")
     schema = schema_gen.outputs["schema"]
     # The schema marks the glyph bytes as images, which keeps them out of the value counts.
     statistics_gen = StatisticsGen(examples=examples.outputs["examples"], schema=schema)

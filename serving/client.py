@@ -6,6 +6,7 @@ the server directly, whatever proxy the environment names.
 """
 
 import base64
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +15,8 @@ from urllib.parse import quote
 from serving.signatures import CONFIDENCE, IMAGE_BYTES, SERVING_DEFAULT, TEXT
 
 _SHOWN = 300  # characters of a foreign answer that an error message shows
+_AVAILABLE = "AVAILABLE"  # the state of a loaded version
+_POLL_SECONDS, _POLL_TIMEOUT = 0.2, 5.0
 
 
 class ServingError(Exception):
@@ -31,6 +34,35 @@ class Reading:
 
     text: str
     confidence: float
+
+
+def wait_for_model(url: str, model_name: str, timeout: float = 60.0) -> None:
+    """Waits until a version of the model is loaded: a server opens its ports before that.
+
+    Args:
+      url: of the server's REST port.
+      model_name: under which the server offers the model.
+      timeout: seconds to wait at the most.
+
+    Raises:
+      ServingError: the time is over; the server's last words are told.
+    """
+    import httpx
+
+    target = f"{url.rstrip('/')}/v1/models/{quote(model_name, safe='')}"
+    deadline = time.monotonic() + timeout
+    while True:
+        try:
+            answer = httpx.get(target, timeout=_POLL_TIMEOUT, trust_env=False).text
+        except httpx.HTTPError as error:
+            answer = str(error)
+        if f'"{_AVAILABLE}"' in answer:
+            return
+        if time.monotonic() > deadline:
+            raise ServingError(
+                f"{url} model {model_name!r}: not available after {timeout:g} s: {_line(answer)}"
+            )
+        time.sleep(_POLL_SECONDS)
 
 
 def ask_rest(

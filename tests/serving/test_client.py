@@ -11,7 +11,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from serving.client import Reading, ServingError, _readings_of_columns, ask_grpc, ask_rest
+from serving.client import (
+    Reading,
+    ServingError,
+    _readings_of_columns,
+    ask_grpc,
+    ask_rest,
+    wait_for_model,
+)
 from serving.server.model_server import ModelServer
 
 EXPECTED = [Reading("read 3", 0.3), Reading("read 1", 0.1)]
@@ -43,6 +50,17 @@ def answering(status: int, body: bytes) -> Iterator[str]:
 def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         return int(listener.getsockname()[1])
+
+
+def test_waiting_ends_when_the_model_is_loaded(server: ModelServer) -> None:
+    wait_for_model(server.rest_url, "lines", 20)
+
+
+def test_waiting_for_what_never_comes_says_why(server: ModelServer) -> None:
+    with pytest.raises(ServingError, match=r"'other': not available after 0.1 s: .*not find"):
+        wait_for_model(server.rest_url, "other", 0.1)
+    with pytest.raises(ServingError, match="not available after 0 s"):
+        wait_for_model(f"http://127.0.0.1:{free_port()}", "lines", 0)
 
 
 def test_both_protocols_read_the_same(server: ModelServer) -> None:

@@ -33,7 +33,8 @@ class ConvNorm(keras.layers.Layer):
             padding="same",
             use_bias=False,
         )
-        self.normalisation = keras.layers.BatchNormalization()
+        # Keras' momentum of 0.99 lags behind the weights for the first few hundred steps.
+        self.normalisation = keras.layers.BatchNormalization(momentum=0.9)
 
     def call(self, maps: tf.Tensor, training: bool = False) -> tf.Tensor:
         """Applies the three in order."""

@@ -59,7 +59,8 @@ def test_splits_share_no_glyph(artifact):
         for split in SPLITS
     }
     train, validation, test = (glyphs[split] for split in SPLITS)
-    assert not (train & validation or train & test or validation & test)
+    assert train.isdisjoint(validation)
+    assert test.isdisjoint(train | validation)
 
 
 def test_facts_are_those_of_the_glyph_stack(glyph_folder):
