@@ -14,6 +14,7 @@ from collections.abc import Sequence
 
 from pipeline.arguments import SAMPLE, make_config, make_parser
 from pipeline.config import PipelineConfig
+from pipeline.ingest.lines import plan_splits
 from pipeline.workspace import hold_workspace
 from schema.errors import InputError
 
@@ -26,6 +27,8 @@ def run(config: PipelineConfig, command: str, question: bool) -> int:
         from pipeline.ingest.sample import ensure_sample
 
         ensure_sample(config.data_dir)
+    # Bad data is found here, before any stage has started; the ExampleGen takes the same plan.
+    plan_splits(config.data_dir, config.lines)
     # TensorFlow and TFX take 10 to 20 s to import: only now, when the run is known to be sound.
     print("importing TensorFlow and TFX ...", file=sys.stderr)
     from pipeline.report.render import write_report

@@ -13,7 +13,7 @@ from tfx.orchestration.pipeline import Pipeline
 
 from pipeline.config import PipelineConfig
 from pipeline.evaluation.verdict import Verdict, read_verdict
-from pipeline.ingest.line_example_gen import COMPONENT_ID, SUMMARY_PROPERTY, plan_splits
+from pipeline.ingest.line_example_gen import COMPONENT_ID, SUMMARY_PROPERTY
 from pipeline.pipeline import create_pipeline
 from pipeline.progress import show_progress
 from pipeline.question import ask_server, serve
@@ -42,7 +42,6 @@ def run_pipeline(config: PipelineConfig, command: str, question: bool) -> RunRes
     Raises:
       InputError: bad data; nothing was pushed.
     """
-    plan_splits(config.data_dir, config.lines)  # bad data is found before any stage starts
     _run_stages(create_pipeline(config), config)
     metadata = RunMetadata(config.metadata_path, config.pipeline_name)
     verdict = read_verdict(Path(metadata.output("Evaluator", "evaluation").uri), config.gate)

@@ -4,7 +4,6 @@ The first component of the pipeline; Transform turns each example's glyphs into 
 """
 
 import dataclasses
-import functools
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,11 +19,11 @@ from tfx.dsl.components.base import executor_spec
 from tfx.proto import example_gen_pb2
 from tfx.types import artifact_utils, standard_component_specs
 
-from pipeline.ingest.emnist import Glyphs, GlyphSplits, find_emnist, read_emnist
-from pipeline.ingest.lines import NO_GLYPH, Line, LineOptions, plan_lines, plan_texts, words_of
+from pipeline.ingest.emnist import Glyphs, GlyphSplits, find_emnist
+from pipeline.ingest.lines import NO_GLYPH, Line, LineOptions, plan_splits, read_folder
 from pipeline.run_result import SplitSummary
 from schema import features
-from schema.splits import SPLITS, TRAIN
+from schema.splits import SPLITS
 
 COMPONENT_ID = "LineExampleGen"
 
@@ -121,31 +120,6 @@ class SpellLine(beam.DoFn):
     def process(self, line: Line) -> Iterator[bytes]:
         """Yields the serialised example."""
         yield line_example(line, self._glyphs, self._source).SerializeToString()
-
-
-@functools.lru_cache(maxsize=1)
-def read_folder(folder: Path) -> GlyphSplits:
-    """Reads a folder in EMNIST's layout, once a process."""
-    return read_emnist(find_emnist(folder))
-
-
-@functools.lru_cache(maxsize=1)
-def plan_splits(folder: Path, options: LineOptions) -> dict[str, list[Line]]:
-    """Plans the lines of every split, once a process.
-
-    Raises:
-      InputError: the folder or the corpus is bad.
-    """
-    glyphs = read_folder(folder)
-    in_all = [frozenset(getattr(glyphs, split).characters.tolist()) for split in SPLITS]
-    texts = plan_texts(options, frozenset.intersection(*in_all))
-    train_words = frozenset().union(*map(words_of, texts[TRAIN]))
-    return {
-        split: list(
-            plan_lines(split, texts[split], getattr(glyphs, split), train_words, options.seed)
-        )
-        for split in SPLITS
-    }
 
 
 def line_example(line: Line, glyphs: Glyphs, source: str) -> tf.train.Example:

@@ -4,6 +4,7 @@ After the readers, before the ExampleGens. Each split draws from its own glyphs 
 sentences, and no line of text is in two splits.
 """
 
+import functools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from pipeline.ingest.corpus import read_corpus, split_sentences, to_lines
-from pipeline.ingest.emnist import Glyphs
+from pipeline.ingest.emnist import Glyphs, GlyphSplits, find_emnist, read_emnist
 from pipeline.ingest.sentences import generate_sentences, split_vocabulary, unseen_phrases
 from schema.alphabet import LATIN, Alphabet
 from schema.errors import InputError
@@ -81,6 +82,31 @@ class Line:
     glyphs: tuple[int, ...]
     seed: int
     vocabulary: str
+
+
+@functools.lru_cache(maxsize=1)
+def read_folder(folder: Path) -> GlyphSplits:
+    """Reads a folder in EMNIST's layout, once a process."""
+    return read_emnist(find_emnist(folder))
+
+
+@functools.lru_cache(maxsize=1)
+def plan_splits(folder: Path, options: LineOptions) -> dict[str, list[Line]]:
+    """Plans the lines of every split, once a process.
+
+    Raises:
+      InputError: the folder or the corpus is bad.
+    """
+    glyphs = read_folder(folder)
+    in_all = [frozenset(getattr(glyphs, split).characters.tolist()) for split in SPLITS]
+    texts = plan_texts(options, frozenset.intersection(*in_all))
+    train_words = frozenset().union(*map(words_of, texts[TRAIN]))
+    return {
+        split: list(
+            plan_lines(split, texts[split], getattr(glyphs, split), train_words, options.seed)
+        )
+        for split in SPLITS
+    }
 
 
 @dataclass(frozen=True)

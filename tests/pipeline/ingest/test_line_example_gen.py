@@ -10,10 +10,8 @@ from pipeline.ingest.line_example_gen import (
     LineExecutor,
     line_example,
     line_example_gen,
-    plan_splits,
-    read_folder,
 )
-from pipeline.ingest.lines import LineOptions
+from pipeline.ingest.lines import LineOptions, plan_splits, read_folder
 from schema import features
 from schema.splits import SPLITS
 
