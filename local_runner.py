@@ -12,9 +12,9 @@ import traceback
 import warnings
 from collections.abc import Sequence
 
-from pipeline.arguments import SAMPLE, make_config, make_parser
+from pipeline.arguments import make_config, make_parser
 from pipeline.config import PipelineConfig
-from pipeline.ingest.lines import plan_splits
+from pipeline.prepare import prepare_data
 from pipeline.workspace import hold_workspace
 from schema.errors import InputError
 
@@ -23,12 +23,7 @@ PUSHED, NOT_BLESSED, BAD_INPUT, DEFECT = 0, 1, 2, 70
 
 def run(config: PipelineConfig, command: str, question: bool) -> int:
     """Runs the pipeline, writes the report, prints the result; returns the exit status."""
-    if config.dataset == SAMPLE and config.data_dir.is_relative_to(config.workspace):
-        from pipeline.ingest.sample import ensure_sample
-
-        ensure_sample(config.data_dir)
-    # Bad data is found here, before any stage has started; the ExampleGen takes the same plan.
-    plan_splits(config.data_dir, config.lines)
+    config = prepare_data(config)
     # TensorFlow and TFX take 10 to 20 s to import: only now, when the run is known to be sound.
     print("importing TensorFlow and TFX ...", file=sys.stderr)
     from pipeline.report.render import write_report

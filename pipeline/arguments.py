@@ -9,28 +9,35 @@ from typing import Any
 
 from pipeline.config import GateOptions, PipelineConfig
 from pipeline.ingest.lines import LineOptions
+from pipeline.ingest.record_sources import FOLDER, IAM, LABELED, PAGES, SOURCES, RecordOptions
 from schema.errors import InputError
-from trainer_module.hyperparameters import LstmCtcHyperparameters
+from trainer_module.hyperparameters import NARROW_STEM, LstmCtcHyperparameters
 from transforms.synthesis_options import SynthesisOptions
 
 SAMPLE, EMNIST = "sample", "emnist"
-DATASETS = (SAMPLE, EMNIST)
+DATASETS = (SAMPLE, EMNIST, *SOURCES)
 
 # Sized by measurement (benchmarks/README.md): 2 CPU cores train on 60 to 90 lines a second.
 LINES_OF = {
     SAMPLE: {"train_lines": 4000, "validation_lines": 400, "test_lines": 1000},
     EMNIST: {"train_lines": 10000, "validation_lines": 500, "test_lines": 1500},
 }
-TRAIN_STEPS_OF = {SAMPLE: 500, EMNIST: 2200}
-SYNTHESIS_OF = {SAMPLE: SynthesisOptions(baseline_drift=1.5), EMNIST: SynthesisOptions()}
-
-_SETTABLE = {
-    "lines": LineOptions,
-    "synthesis": SynthesisOptions,
-    "hyperparameters": LstmCtcHyperparameters,
-    "gate": GateOptions,
+TRAIN_STEPS_OF = {SAMPLE: 500, EMNIST: 2200, **dict.fromkeys(SOURCES, 1500)}
+SYNTHESIS_OF = {SAMPLE: SynthesisOptions(baseline_drift=1.5)}
+# Real writing is narrower than glyphs set side by side: a frame for every 4 columns, not 8.
+NETWORK_OF = dict.fromkeys(SOURCES, LstmCtcHyperparameters(stem=NARROW_STEM))
+WHERE_TO_GET = {
+    EMNIST: (
+        "unpack gzip.zip of EMNIST (https://www.nist.gov/itl/products-and-services/emnist-dataset) "
+        "and name the folder with one of its data sets"
+    ),
+    IAM: "name the folder of your own licensed copy, with ascii/, lines/ or lines.tgz, and xml/",
+    PAGES: "name a folder of ALTO or PAGE XML files with their pictures",
+    LABELED: "name the folder that holds the labelled spans",
+    FOLDER: "name a folder of line pictures with .gt.txt files beside them",
 }
-_NOT_SETTABLE = {"corpus", "seed", "stem", "lstm_units"}  # they have options of their own, or parts
+
+_NOT_SETTABLE = {"corpus", "seed", "source", "stem", "lstm_units"}  # have options of their own
 
 
 class _Parser(argparse.ArgumentParser):
@@ -45,7 +52,8 @@ def make_parser(prog: str, description: str) -> argparse.ArgumentParser:
     parser = _Parser(
         prog=prog,
         description=description,
-        epilog="--set takes: " + ", ".join(f"{key}={kind}" for key, kind in _settings().items()),
+        epilog=f"--set takes, with sample and emnist: {_describe_settings(SAMPLE)}; "
+        f"with the others: {_describe_settings(PAGES)}",
         allow_abbrev=False,
     )
     parser.add_argument("--task", choices=["lines"], default="lines", help="what to read")
@@ -53,12 +61,12 @@ def make_parser(prog: str, description: str) -> argparse.ArgumentParser:
         "--dataset",
         choices=DATASETS,
         default=SAMPLE,
-        help="sample: synthetic handwriting made offline from fonts; emnist: real glyphs",
+        help="sample: synthetic handwriting made offline from fonts; emnist: real glyphs; "
+        "iam: your copy of IAM; pages: ALTO or PAGE XML; labeled: spans that were labelled; "
+        "folder: pictures with .gt.txt",
     )
     parser.add_argument("--network", choices=["lstm_ctc"], default="lstm_ctc")
-    parser.add_argument(
-        "--data-dir", type=Path, help="folder of the data set, in EMNIST's gzip/IDX layout"
-    )
+    parser.add_argument("--data-dir", type=Path, help="folder of the data set")
     parser.add_argument(
         "--corpus", type=Path, help="text file to take the lines' sentences from (UTF-8)"
     )
@@ -94,16 +102,19 @@ def make_config(arguments: argparse.Namespace) -> PipelineConfig:
       InputError: an option is unknown or its value is out of range.
     """
     dataset = arguments.dataset
-    changes = _parse_settings(arguments.settings)
-    if dataset == EMNIST and arguments.data_dir is None:
+    changes = _parse_settings(arguments.settings, dataset)
+    if dataset != SAMPLE and arguments.data_dir is None:
         raise InputError(
-            "expected --data-dir FOLDER with --dataset emnist, got none: unpack gzip.zip of "
-            "EMNIST (https://www.nist.gov/itl/products-and-services/emnist-dataset) and name "
-            "the folder with one of its data sets"
+            f"expected --data-dir FOLDER with --dataset {dataset}, got none: "
+            f"{WHERE_TO_GET[dataset]}"
+        )
+    if dataset in SOURCES and arguments.corpus is not None:
+        raise InputError(
+            f"expected no --corpus with --dataset {dataset}, whose lines have texts: leave it out"
         )
     workspace = arguments.workspace.absolute()
-    corpus = str(arguments.corpus.absolute()) if arguments.corpus else None
-    lines = LINES_OF[dataset] | changes.get("lines", {})
+    network = NETWORK_OF.get(dataset, LstmCtcHyperparameters())
+    synthesis = SYNTHESIS_OF.get(dataset, SynthesisOptions())
     return PipelineConfig(
         dataset=dataset,
         data_dir=(arguments.data_dir or workspace / "data" / "sample").absolute(),
@@ -112,17 +123,32 @@ def make_config(arguments: argparse.Namespace) -> PipelineConfig:
             TRAIN_STEPS_OF[dataset] if arguments.train_steps is None else arguments.train_steps
         ),
         seed=arguments.seed,
-        lines=LineOptions(corpus=corpus, seed=arguments.seed, **lines),
-        synthesis=dataclasses.replace(SYNTHESIS_OF[dataset], **changes.get("synthesis", {})),
-        hyperparameters=LstmCtcHyperparameters(**changes.get("hyperparameters", {})),
+        lines=_make_lines(arguments, changes.get("lines", {})),
+        synthesis=dataclasses.replace(synthesis, **changes.get("synthesis", {})),
+        hyperparameters=dataclasses.replace(network, **changes.get("hyperparameters", {})),
         gate=GateOptions(**changes.get("gate", {})),
     )
 
 
-def _fields() -> dict[str, tuple[str, type]]:
+def _make_lines(
+    arguments: argparse.Namespace, changes: dict[str, Any]
+) -> LineOptions | RecordOptions:
+    if arguments.dataset in SOURCES:
+        return RecordOptions(source=arguments.dataset, seed=arguments.seed, **changes)
+    corpus = str(arguments.corpus.absolute()) if arguments.corpus else None
+    return LineOptions(
+        corpus=corpus, seed=arguments.seed, **(LINES_OF[arguments.dataset] | changes)
+    )
+
+
+def _fields(dataset: str) -> dict[str, tuple[str, type]]:
     """Returns setting -> the part of the configuration that holds it, and its type."""
+    records: dict[str, type] = {"lines": RecordOptions}
+    if dataset not in SOURCES:
+        records = {"lines": LineOptions, "synthesis": SynthesisOptions}
+    records |= {"hyperparameters": LstmCtcHyperparameters, "gate": GateOptions}
     found = {}
-    for part, record in _SETTABLE.items():
+    for part, record in records.items():
         hints = typing.get_type_hints(record)
         for entry in dataclasses.fields(record):
             if entry.name not in _NOT_SETTABLE:
@@ -130,13 +156,13 @@ def _fields() -> dict[str, tuple[str, type]]:
     return found
 
 
-def _settings() -> dict[str, str]:
-    return {key: kind.__name__ for key, (_, kind) in _fields().items()}
+def _describe_settings(dataset: str) -> str:
+    return ", ".join(f"{key}={kind.__name__}" for key, (_, kind) in _fields(dataset).items())
 
 
-def _parse_settings(settings: Sequence[str]) -> dict[str, dict[str, Any]]:
+def _parse_settings(settings: Sequence[str], dataset: str) -> dict[str, dict[str, Any]]:
     """Returns part of the configuration -> field -> value."""
-    fields = _fields()
+    fields = _fields(dataset)
     changes: dict[str, dict[str, Any]] = {}
     for setting in settings:
         key, separator, text = setting.partition("=")

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pipeline.ingest.lines import LineOptions
+from pipeline.ingest.record_sources import RecordOptions
 from schema.alphabet import LATIN, Alphabet
 from schema.errors import InputError
 from trainer_module.hyperparameters import LstmCtcHyperparameters
@@ -42,12 +43,12 @@ class PipelineConfig:
     """One run of the line pipeline.
 
     Args:
-      dataset: "sample" or "emnist".
-      data_dir: holds the data set in EMNIST's layout.
+      dataset: where the lines come from, as in `pipeline.arguments`.
+      data_dir: holds the data set.
       workspace: holds metadata, artifacts, pushed models and reports; made where absent.
       train_steps: batches to train on, rounded to whole epochs.
       seed: decides everything random.
-      lines: what lines to make.
+      lines: what lines to make of glyphs, or how to read real ones.
       synthesis: how glyphs are set into a line.
       hyperparameters: of the network and its training.
       gate: what a model must reach to be pushed.
@@ -59,7 +60,7 @@ class PipelineConfig:
     workspace: Path
     train_steps: int
     seed: int
-    lines: LineOptions
+    lines: LineOptions | RecordOptions
     synthesis: SynthesisOptions = field(default_factory=SynthesisOptions)
     hyperparameters: LstmCtcHyperparameters = field(default_factory=LstmCtcHyperparameters)
     gate: GateOptions = field(default_factory=GateOptions)

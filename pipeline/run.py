@@ -13,7 +13,7 @@ from tfx.orchestration.pipeline import Pipeline
 
 from pipeline.config import PipelineConfig
 from pipeline.evaluation.verdict import Verdict, read_verdict
-from pipeline.ingest.line_example_gen import COMPONENT_ID, SUMMARY_PROPERTY
+from pipeline.ingest.examples import COMPONENT_ID, SUMMARY_PROPERTY
 from pipeline.pipeline import create_pipeline
 from pipeline.progress import show_progress
 from pipeline.question import ask_server, serve

@@ -96,7 +96,7 @@ class SplitSummary:
     lines: int
     characters: int
     glyphs: int
-    duplicate_glyphs_dropped: int
+    duplicates_dropped: int
 
 
 @dataclass(frozen=True)

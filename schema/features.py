@@ -1,7 +1,7 @@
 """Feature keys of the examples that travel through the pipeline, each said once.
 
-An ingested line is a text, the stack of glyphs that spell it and a seed; Transform turns the
-stack into a picture. Every other stage reads the transformed example.
+An ingested line is a text with a picture, or with a stack of glyphs and a seed; Transform
+normalises the one and turns the other into a picture. Every later stage reads what it made.
 """
 
 from pathlib import Path
@@ -20,24 +20,34 @@ VOCABULARY = "vocabulary"
 """string: one of `VOCABULARIES`, a slice of the evaluation."""
 TEXT_LENGTH = "text_length"
 """int64: characters in the text."""
+IMAGE_HEIGHT = "image_height"
+"""int64: height in pixels of the picture as ingested (for glyphs: laid side by side)."""
+IMAGE_WIDTH = "image_width"
+"""int64: its width in pixels."""
+ASPECT = "aspect"
+"""float32: its width over its height."""
 INK_RATIO = "ink_ratio"
-"""float32, 0..1: the share of glyph pixels brighter than mid-grey."""
+"""float32, 0..0.5: the share of its pixels on the ink's side of mid-grey."""
 BRIGHTNESS_MEAN = "brightness_mean"
-"""float32, 0..255: mean of the glyph pixels."""
+"""float32, 0..255: mean of its pixels."""
 BRIGHTNESS_DEVIATION = "brightness_deviation"
-"""float32, 0..255: standard deviation of the glyph pixels."""
+"""float32, 0..255: standard deviation of its pixels."""
+SHARPNESS = "sharpness"
+"""float32, 0..255: mean step in brightness between neighbouring pixels of a row."""
+IMAGE = "image_bytes"
+"""bytes: the picture. Ingested: PNG as photographed, empty where glyphs make the line.
+Transformed: PNG of the normalised line, greyscale, ink bright."""
 
 # Of ingested examples only.
 GLYPHS = "glyphs"
-"""bytes: n glyphs of 28x28 uint8 pixels, ink bright, row by row, one a character."""
+"""bytes: n glyphs of 28x28 uint8 pixels, ink bright, row by row, one a character; empty where
+there is a picture."""
 SEED = "seed"
 """int64: decides everything random in the line's synthesis."""
 
 # Of transformed examples only.
-IMAGE = "image_bytes"
-"""bytes: the line as PNG, greyscale, ink bright."""
-IMAGE_WIDTH = "image_width"
-"""int64: width of the picture in pixels."""
+LINE_WIDTH = "line_width"
+"""int64: width in pixels of the normalised line."""
 
 SEEN, MIXED, UNSEEN = "seen", "mixed", "unseen"
 VOCABULARIES = (SEEN, MIXED, UNSEEN)

@@ -33,6 +33,8 @@ def test_no_arrow_points_up(package):
         "pipeline.ingest.emnist",
         "pipeline.ingest.lines",
         "pipeline.ingest.sample",
+        "pipeline.ingest.record_plan",
+        "pipeline.prepare",
         "pipeline.report.render",
         "serving.client",
         "serving.server.__main__",

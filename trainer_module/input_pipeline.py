@@ -4,6 +4,7 @@ Between Transform and the network. Pictures pass through `transforms.image`, as 
 """
 
 import functools
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -18,13 +19,17 @@ from transforms.ctc import required_frames
 from transforms.image import LINE_HEIGHT, read_line
 from transforms.text import encode_text
 
+TOLERATED_SHARE = 0.01
+"""Share of a split's lines that may be too narrow for their text before training stops."""
+
 BUCKET_WIDTH = 112
 """Lines of one batch differ by at most so many columns: four glyphs."""
 
+_log = logging.getLogger(__name__)
 _SHUFFLE_LINES = 2048  # PNG bytes of some 5 kB each
 _SPEC = {
     features.IMAGE: tf.io.FixedLenFeature([], tf.string),
-    features.IMAGE_WIDTH: tf.io.FixedLenFeature([], tf.int64),
+    features.LINE_WIDTH: tf.io.FixedLenFeature([], tf.int64),
     features.TEXT: tf.io.FixedLenFeature([], tf.string),
     features.SAMPLE_ID: tf.io.FixedLenFeature([], tf.string),
 }
@@ -59,23 +64,26 @@ def index_lines(files: Sequence[str]) -> LineIndex:
     return LineIndex(
         sample_ids=tuple(name.decode() for rows in parsed for name in rows[features.SAMPLE_ID]),
         texts=tuple(text.decode() for rows in parsed for text in rows[features.TEXT]),
-        widths=tuple(int(width) for rows in parsed for width in rows[features.IMAGE_WIDTH]),
+        widths=tuple(int(width) for rows in parsed for width in rows[features.LINE_WIDTH]),
     )
 
 
-def check_lines(lines: LineIndex, alphabet: Alphabet, stride: int) -> None:
-    """Refuses lines that CTC cannot learn.
+def keep_learnable(lines: LineIndex, alphabet: Alphabet, stride: int) -> LineIndex:
+    """Leaves out lines that CTC cannot learn, which `training_batches` leaves out as well.
 
     Args:
       lines: the split.
       alphabet: encodes their texts.
       stride: columns a frame stands for.
 
+    Returns:
+      the lines with a frame for each character and repeat; the others are logged by name.
+
     Raises:
-      InputError: a text has more characters and repeats than its line has frames, or a
-        character outside the alphabet; the samples are named.
+      InputError: more than `TOLERATED_SHARE` of the lines have too few frames, or one has a
+        character outside the alphabet; samples are named.
     """
-    offenders = []
+    learnable, offenders = [], []
     for name, text, width in zip(lines.sample_ids, lines.texts, lines.widths, strict=True):
         if alphabet.outside(text):
             raise InputError(
@@ -85,17 +93,23 @@ def check_lines(lines: LineIndex, alphabet: Alphabet, stride: int) -> None:
         needed, frames = required_frames(alphabet.encode(text)), -(-width // stride)
         if needed > frames:
             offenders.append(f"{name} ({needed} needed, {frames} there)")
-    if offenders:
+        else:
+            learnable.append((name, text, width))
+    if len(offenders) > TOLERATED_SHARE * len(lines):
         raise InputError(
-            f"expected a frame for each character and repeat, got too few in {len(offenders)} "
-            f"lines, as in {', '.join(offenders[:3])}: use wider lines, less overlap or a "
-            "smaller stride"
+            f"expected a frame for each character and repeat, got too few in {len(offenders)} of "
+            f"{len(lines)} lines, as in {', '.join(offenders[:3])}: use wider lines, less overlap "
+            "or a smaller stride"
         )
+    if offenders:
+        _log.warning("too few frames, not trained on: %s", ", ".join(offenders))
+    return LineIndex(*zip(*learnable, strict=True))
 
 
 def training_batches(
     files: Sequence[str],
     alphabet: Alphabet,
+    stride: int,
     batch_size: int,
     seed: int,
     first_epoch: int,
@@ -112,17 +126,18 @@ def training_batches(
 
     def one_epoch(epoch: int) -> tf.data.Dataset:
         lines = _records(files).shuffle(_SHUFFLE_LINES, seed=seed * 10_007 + epoch)
-        return _batch(_decode(lines, alphabet), batch_size)
+        return _batch(_decode(lines, alphabet, stride), batch_size)
 
     epochs = map(one_epoch, range(first_epoch, last_epoch))
     return functools.reduce(tf.data.Dataset.concatenate, epochs).prefetch(tf.data.AUTOTUNE)
 
 
 def evaluation_batches(
-    files: Sequence[str], alphabet: Alphabet, batch_size: int
+    files: Sequence[str], alphabet: Alphabet, stride: int, batch_size: int
 ) -> tf.data.Dataset:
     """Makes the batches of one pass in a fixed order, shaped as those of training."""
-    return _batch(_decode(_records(files), alphabet), batch_size).prefetch(tf.data.AUTOTUNE)
+    lines = _decode(_records(files), alphabet, stride)
+    return _batch(lines, batch_size).prefetch(tf.data.AUTOTUNE)
 
 
 def _records(files: Sequence[str]) -> tf.data.Dataset:
@@ -134,14 +149,18 @@ def _parse_batch(records: tf.Tensor) -> dict[str, tf.Tensor]:
     return tf.io.parse_example(records, _SPEC)
 
 
-def _decode(records: tf.data.Dataset, alphabet: Alphabet) -> tf.data.Dataset:
+def _decode(records: tf.data.Dataset, alphabet: Alphabet, stride: int) -> tf.data.Dataset:
     def decode(record: tf.Tensor) -> tuple[dict[str, tf.Tensor], tf.Tensor]:
         parsed = tf.io.parse_single_example(record, _SPEC)
         line = read_line(parsed[features.IMAGE])  # [LINE_HEIGHT, w, 1]
         label = encode_text(parsed[features.TEXT][tf.newaxis], alphabet)[0]
         return {IMAGE: line, WIDTH: tf.shape(line)[1]}, label
 
-    return records.map(decode, num_parallel_calls=tf.data.AUTOTUNE)
+    def is_learnable(line: dict[str, tf.Tensor], label: tf.Tensor) -> tf.Tensor:
+        repeats = tf.reduce_sum(tf.cast(tf.equal(label[1:], label[:-1]), tf.int32))
+        return tf.size(label) + repeats <= (line[WIDTH] + stride - 1) // stride
+
+    return records.map(decode, num_parallel_calls=tf.data.AUTOTUNE).filter(is_learnable)
 
 
 def _batch(lines: tf.data.Dataset, batch_size: int) -> tf.data.Dataset:

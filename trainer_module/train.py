@@ -11,9 +11,9 @@ from trainer_module.callbacks import EndOfEpoch, Progress
 from trainer_module.evaluation import Validator
 from trainer_module.hyperparameters import LstmCtcHyperparameters
 from trainer_module.input_pipeline import (
-    check_lines,
     evaluation_batches,
     index_lines,
+    keep_learnable,
     training_batches,
 )
 from trainer_module.loss import CtcLoss
@@ -84,9 +84,10 @@ def train(
     Raises:
       InputError: a split is empty, or a line cannot be learned, or the loss is not finite.
     """
-    lines = index_lines(train_files)
-    for split in (lines, index_lines(validation_files)):
-        check_lines(split, alphabet, hyperparameters.stride)
+    lines, _ = (
+        keep_learnable(index_lines(files), alphabet, hyperparameters.stride)
+        for files in (train_files, validation_files)
+    )
     plan = TrainingPlan.of(train_steps, lines.batches(hyperparameters.batch_size))
     keras.utils.set_random_seed(seed)
     with tf.distribute.MirroredStrategy().scope():
@@ -95,9 +96,17 @@ def train(
         model.compile(make_optimizer(hyperparameters, plan), CtcLoss(), jit_compile=False)
         state.restore_last(model)
     batches = training_batches(
-        train_files, alphabet, hyperparameters.batch_size, seed, state.epochs_done, plan.epochs
+        train_files,
+        alphabet,
+        hyperparameters.stride,
+        hyperparameters.batch_size,
+        seed,
+        state.epochs_done,
+        plan.epochs,
     )
-    validation = evaluation_batches(validation_files, alphabet, EVALUATION_BATCH)
+    validation = evaluation_batches(
+        validation_files, alphabet, hyperparameters.stride, EVALUATION_BATCH
+    )
     model.fit(
         batches,
         initial_epoch=state.epochs_done,

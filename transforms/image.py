@@ -8,6 +8,9 @@ import tensorflow as tf
 LINE_HEIGHT = 28
 """Height of a normalised line in pixels: that of an EMNIST glyph."""
 
+MIN_CONTRAST = 0.5
+"""Grey levels between darkest and brightest below which a picture is blank."""
+
 MAX_LINE_WIDTH = 8192
 """Width at which a normalised line is squeezed, so that one picture cannot exhaust memory."""
 
@@ -26,25 +29,27 @@ def decode_image(image_bytes: tf.Tensor) -> tf.Tensor:
     return image[:, :, 0]
 
 
-def normalise_polarity(image: tf.Tensor) -> tf.Tensor:
-    """Makes ink bright and paper dark, and stretches their contrast to the full range.
+def normalise_contrast(grey: tf.Tensor) -> tf.Tensor:
+    """Stretches contrast to the full range and makes ink bright and paper dark.
 
-    Most of a line's pixels are paper: where the mean is above mid-grey, paper is the bright one.
+    Most of a line's pixels are paper: where the stretched mean is above one half, paper is the
+    bright one. Done twice it does no more than done once.
 
     Args:
-      image: uint8 [height, width].
+      grey: float32 in 0..255, any shape.
 
     Returns:
-      float32 [height, width] in 0..1; an image of one single grey becomes all 0.
+      float32 in 0..1, the same shape; less contrast than `MIN_CONTRAST` becomes all 0.
     """
-    grey = tf.cast(image, tf.float32) / 255.0
-    ink = tf.cond(tf.reduce_mean(grey) > 0.5, lambda: 1.0 - grey, lambda: grey)
-    darkest = tf.reduce_min(ink)
-    return tf.math.divide_no_nan(ink - darkest, tf.reduce_max(ink) - darkest)
+    darkest = tf.reduce_min(grey)
+    contrast = tf.reduce_max(grey) - darkest
+    contrast = tf.where(contrast < MIN_CONTRAST, 0.0, contrast)
+    stretched = tf.math.divide_no_nan(grey - darkest, contrast)
+    return tf.cond(tf.reduce_mean(stretched) > 0.5, lambda: 1.0 - stretched, lambda: stretched)
 
 
 def normalise_line(image: tf.Tensor) -> tf.Tensor:
-    """Brings the picture of a line to the network's polarity, contrast and height.
+    """Brings the picture of a line to the network's height, contrast and polarity.
 
     Args:
       image: uint8 [height, width], any size, either polarity.
@@ -56,19 +61,24 @@ def normalise_line(image: tf.Tensor) -> tf.Tensor:
     height, width = shape[0], shape[1]
     scaled = tf.round(tf.cast(width, tf.float32) * LINE_HEIGHT / tf.cast(height, tf.float32))
     new_width = tf.clip_by_value(tf.cast(scaled, tf.int32), 1, MAX_LINE_WIDTH)
-    ink = normalise_polarity(image)[:, :, tf.newaxis]  # [height, width, 1]
+    grey = tf.cast(image, tf.float32)[:, :, tf.newaxis]  # [height, width, 1]
     resized = tf.cond(
         tf.logical_and(tf.equal(height, LINE_HEIGHT), tf.equal(width, new_width)),
-        lambda: ink,
-        lambda: tf.image.resize(ink, [LINE_HEIGHT, new_width], antialias=True),
+        lambda: grey,
+        lambda: tf.image.resize(grey, [LINE_HEIGHT, new_width], antialias=True),
     )
     resized.set_shape([LINE_HEIGHT, None, 1])
-    return resized
+    return normalise_contrast(resized)
 
 
 def read_line(image_bytes: tf.Tensor) -> tf.Tensor:
     """Decodes and normalises one line: scalar string -> float32 [LINE_HEIGHT, width, 1]."""
     return normalise_line(decode_image(image_bytes))
+
+
+def quantise_line(line: tf.Tensor) -> tf.Tensor:
+    """Rounds a normalised line: float32 [LINE_HEIGHT, w, 1] -> uint8 [LINE_HEIGHT, w]."""
+    return tf.cast(tf.round(line[:, :, 0] * 255.0), tf.uint8)
 
 
 def read_lines(image_bytes: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:

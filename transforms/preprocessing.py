@@ -1,11 +1,12 @@
-"""The `preprocessing_fn` of Transform: ingested lines become pictures of lines."""
+"""The `preprocessing_fn` of Transform: ingested lines become normalised pictures of lines."""
 
 from typing import Any
 
 import tensorflow as tf
 
 from schema import features
-from transforms.synthesis import synthesise_png
+from transforms.image import quantise_line, read_line
+from transforms.synthesis import glyphs_from_bytes, synthesise_line
 from transforms.synthesis_options import SynthesisOptions
 
 SYNTHESIS_CONFIG = "synthesis"
@@ -17,16 +18,20 @@ _PASSED_ON = (
     features.SOURCE,
     features.VOCABULARY,
     features.TEXT_LENGTH,
+    features.IMAGE_HEIGHT,
+    features.IMAGE_WIDTH,
+    features.ASPECT,
     features.INK_RATIO,
     features.BRIGHTNESS_MEAN,
     features.BRIGHTNESS_DEVIATION,
+    features.SHARPNESS,
 )
 
 
 def preprocessing_fn(
     inputs: dict[str, tf.Tensor], custom_config: dict[str, Any]
 ) -> dict[str, tf.Tensor]:
-    """Synthesises the picture of each line in graph.
+    """Makes the normalised picture of each line in graph, from its picture or its glyphs.
 
     Args:
       inputs: the ingested features of `schema.features`, each [n, 1].
@@ -36,10 +41,23 @@ def preprocessing_fn(
       the transformed features of `schema.features`, each [n, 1].
     """
     options = SynthesisOptions(**custom_config[SYNTHESIS_CONFIG])
-    images, widths = synthesise_png(
-        inputs[features.GLYPHS][:, 0], inputs[features.SEED][:, 0], options
+
+    def draw(line: tuple[tf.Tensor, tf.Tensor, tf.Tensor]) -> tuple[tf.Tensor, tf.Tensor]:
+        picture, stack, seed = line
+        pixels = tf.cond(
+            tf.strings.length(picture) > 0,
+            lambda: quantise_line(read_line(picture)),
+            lambda: synthesise_line(glyphs_from_bytes(stack), seed, options),
+        )  # [LINE_HEIGHT, width]
+        return tf.io.encode_png(pixels[:, :, tf.newaxis]), tf.shape(pixels, out_type=tf.int64)[1]
+
+    given = (features.IMAGE, features.GLYPHS, features.SEED)
+    images, widths = tf.map_fn(
+        draw,
+        tuple(inputs[key][:, 0] for key in given),
+        fn_output_signature=(tf.string, tf.int64),
     )
     outputs = {key: inputs[key] for key in _PASSED_ON}
     outputs[features.IMAGE] = images[:, tf.newaxis]
-    outputs[features.IMAGE_WIDTH] = widths[:, tf.newaxis]
+    outputs[features.LINE_WIDTH] = widths[:, tf.newaxis]
     return outputs

@@ -72,25 +72,3 @@ def synthesise_line(glyphs: tf.Tensor, seed: tf.Tensor, options: SynthesisOption
 def glyphs_from_bytes(stack: tf.Tensor) -> tf.Tensor:
     """Unpacks a scalar string of n * 784 bytes to uint8 [n, GLYPH_SIDE, GLYPH_SIDE]."""
     return tf.reshape(tf.io.decode_raw(stack, tf.uint8), [-1, GLYPH_SIDE, GLYPH_SIDE])
-
-
-def synthesise_png(
-    stacks: tf.Tensor, seeds: tf.Tensor, options: SynthesisOptions
-) -> tuple[tf.Tensor, tf.Tensor]:
-    """Synthesises a batch of lines.
-
-    Args:
-      stacks: string [n], each as `glyphs_from_bytes` takes it.
-      seeds: int64 [n].
-      options: overlap and drift.
-
-    Returns:
-      PNG bytes, string [n], and widths in pixels, int64 [n].
-    """
-
-    def one(stack_and_seed: tuple[tf.Tensor, tf.Tensor]) -> tuple[tf.Tensor, tf.Tensor]:
-        stack, seed = stack_and_seed
-        line = synthesise_line(glyphs_from_bytes(stack), seed, options)
-        return tf.io.encode_png(line[:, :, tf.newaxis]), tf.shape(line, out_type=tf.int64)[1]
-
-    return tf.map_fn(one, (stacks, seeds), fn_output_signature=(tf.string, tf.int64))

@@ -4,7 +4,6 @@ The first component of the pipeline; Transform turns each example's glyphs into 
 """
 
 import dataclasses
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,25 +11,22 @@ from typing import Any
 import apache_beam as beam
 import numpy as np
 import tensorflow as tf
-from google.protobuf import any_pb2, json_format, struct_pb2
 from tfx.components.example_gen.base_example_gen_executor import BaseExampleGenExecutor
 from tfx.components.example_gen.component import FileBasedExampleGen
-from tfx.dsl.components.base import executor_spec
-from tfx.proto import example_gen_pb2
-from tfx.types import artifact_utils, standard_component_specs
 
 from pipeline.ingest.emnist import Glyphs, GlyphSplits, find_emnist
+from pipeline.ingest.examples import (
+    input_folder,
+    keep_summaries,
+    make_example,
+    make_example_gen,
+    unpack_config,
+)
 from pipeline.ingest.lines import NO_GLYPH, Line, LineOptions, plan_splits, read_folder
 from pipeline.run_result import SplitSummary
-from schema import features
+from schema.features import GLYPH_SIDE
 from schema.splits import SPLITS
-
-COMPONENT_ID = "LineExampleGen"
-
-SUMMARY_PROPERTY = "split_summaries"
-"""Custom property of the Examples artifact: `SplitSummary` records as JSON."""
-
-_INK_THRESHOLD = 127
+from transforms.image_facts import measure_image
 
 
 def line_example_gen(folder: Path, options: LineOptions, version: str) -> FileBasedExampleGen:
@@ -41,23 +37,8 @@ def line_example_gen(folder: Path, options: LineOptions, version: str) -> FileBa
       options: what lines to make.
       version: a hash of the code and the corpus; another one makes the cached output stale.
     """
-    return FileBasedExampleGen(
-        input_base=str(folder),
-        input_config=example_gen_pb2.Input(
-            splits=[example_gen_pb2.Input.Split(name="glyphs", pattern="emnist-*")]
-        ),
-        output_config=example_gen_pb2.Output(
-            split_config=example_gen_pb2.SplitConfig(
-                # The executor decides the splits; TFX wants a bucket count nonetheless.
-                splits=[
-                    example_gen_pb2.SplitConfig.Split(name=split, hash_buckets=1)
-                    for split in SPLITS
-                ]
-            )
-        ),
-        custom_config=_pack({"options": dataclasses.asdict(options), "version": version}),
-        custom_executor_spec=executor_spec.BeamExecutorSpec(LineExecutor),
-    ).with_id(COMPONENT_ID)
+    config = {"options": dataclasses.asdict(options), "version": version}
+    return make_example_gen(folder, "emnist-*", config, LineExecutor)
 
 
 class LineExecutor(BaseExampleGenExecutor):
@@ -71,9 +52,8 @@ class LineExecutor(BaseExampleGenExecutor):
         self, pipeline: beam.Pipeline, exec_properties: dict[str, Any]
     ) -> dict[str, beam.PCollection]:
         """Plans the lines here and spells them on the workers."""
-        folder = Path(exec_properties[standard_component_specs.INPUT_BASE_KEY])
-        options = LineOptions(**_unpack(exec_properties)["options"])
-        plans = plan_splits(folder, options)
+        folder = input_folder(exec_properties)
+        plans = plan_splits(folder, LineOptions(**unpack_config(exec_properties)["options"]))
         return {
             split: pipeline
             | f"Plan {split} lines" >> beam.Create(plans[split])
@@ -89,15 +69,9 @@ class LineExecutor(BaseExampleGenExecutor):
     ) -> None:
         """Writes the examples, and what went into each split as a property of the artifact."""
         super().Do(input_dict, output_dict, exec_properties)
-        folder = Path(exec_properties[standard_component_specs.INPUT_BASE_KEY])
-        options = LineOptions(**_unpack(exec_properties)["options"])
-        summaries = summarise_splits(read_folder(folder), plan_splits(folder, options))
-        examples = artifact_utils.get_single_instance(
-            output_dict[standard_component_specs.EXAMPLES_KEY]
-        )
-        examples.set_string_custom_property(
-            SUMMARY_PROPERTY, json.dumps([dataclasses.asdict(summary) for summary in summaries])
-        )
+        folder = input_folder(exec_properties)
+        plans = plan_splits(folder, LineOptions(**unpack_config(exec_properties)["options"]))
+        keep_summaries(output_dict, summarise_splits(read_folder(folder), plans))
 
 
 class SpellLine(beam.DoFn):
@@ -123,25 +97,19 @@ class SpellLine(beam.DoFn):
 
 
 def line_example(line: Line, glyphs: Glyphs, source: str) -> tf.train.Example:
-    """Builds the ingested example of a line (`schema.features`)."""
-    stack = np.zeros((len(line.glyphs), features.GLYPH_SIDE, features.GLYPH_SIDE), np.uint8)
+    """Builds the ingested example of a planned line."""
+    stack = np.zeros((len(line.glyphs), GLYPH_SIDE, GLYPH_SIDE), np.uint8)
     for position, number in enumerate(line.glyphs):
         if number != NO_GLYPH:
             stack[position] = glyphs.images[number]
-    values: dict[str, Any] = {
-        features.SAMPLE_ID: line.sample_id,
-        features.TEXT: line.text,
-        features.SOURCE: source,
-        features.VOCABULARY: line.vocabulary,
-        features.TEXT_LENGTH: len(line.text),
-        features.INK_RATIO: float(np.mean(stack > _INK_THRESHOLD)),
-        features.BRIGHTNESS_MEAN: float(stack.mean()),
-        features.BRIGHTNESS_DEVIATION: float(stack.std()),
-        features.GLYPHS: stack.tobytes(),
-        features.SEED: line.seed,
-    }
-    return tf.train.Example(
-        features=tf.train.Features(feature={key: _feature(value) for key, value in values.items()})
+    return make_example(
+        sample_id=line.sample_id,
+        text=line.text,
+        source=source,
+        vocabulary=line.vocabulary,
+        facts=measure_image(np.concatenate(stack, axis=1)),  # [GLYPH_SIDE, n * GLYPH_SIDE]
+        glyphs=stack.tobytes(),
+        seed=line.seed,
     )
 
 
@@ -153,32 +121,7 @@ def summarise_splits(glyphs: GlyphSplits, plans: dict[str, list[Line]]) -> list[
             lines=len(plans[split]),
             characters=sum(len(line.text) for line in plans[split]),
             glyphs=len(getattr(glyphs, split)),
-            duplicate_glyphs_dropped=glyphs.duplicates_dropped.get(split, 0),
+            duplicates_dropped=glyphs.duplicates_dropped.get(split, 0),
         )
         for split in SPLITS
     ]
-
-
-def _feature(value: str | bytes | int | float) -> tf.train.Feature:
-    if isinstance(value, int):
-        return tf.train.Feature(int64_list=tf.train.Int64List(value=[value]))
-    if isinstance(value, float):
-        return tf.train.Feature(float_list=tf.train.FloatList(value=[value]))
-    encoded = value.encode() if isinstance(value, str) else value
-    return tf.train.Feature(bytes_list=tf.train.BytesList(value=[encoded]))
-
-
-def _pack(config: dict[str, Any]) -> example_gen_pb2.CustomConfig:
-    # As text, for a Struct would turn whole numbers into floats.
-    packed = any_pb2.Any()
-    packed.Pack(struct_pb2.Value(string_value=json.dumps(config, sort_keys=True)))
-    return example_gen_pb2.CustomConfig(custom_config=packed)
-
-
-def _unpack(exec_properties: dict[str, Any]) -> dict[str, Any]:
-    custom = json_format.Parse(
-        exec_properties[standard_component_specs.CUSTOM_CONFIG_KEY], example_gen_pb2.CustomConfig()
-    )
-    text = struct_pb2.Value()
-    custom.custom_config.Unpack(text)
-    return json.loads(text.string_value)

@@ -43,7 +43,7 @@ class PageLine:
     Args:
       line_id: its id in the file.
       polygon: its outline, at least three points.
-      baseline: points from left to right, empty where the file has none.
+      baseline: points in the order of the file, empty where it has none.
       text: ground truth, "" where there is none.
       line_type: its tag, as in "DefaultLine:Handwritten", "" where there is none.
     """

@@ -29,7 +29,7 @@ def example(sample_id, text, image):
         features.SAMPLE_ID: sample_id.encode(),
         features.TEXT: text.encode(),
         features.IMAGE: png,
-        features.IMAGE_WIDTH: image.shape[1],
+        features.LINE_WIDTH: image.shape[1],
     }
     return tf.train.Example(
         features=tf.train.Features(feature={key: feature(value) for key, value in values.items()})

@@ -67,7 +67,7 @@ def exported(network, tmp_path_factory):
 def trained_readings(network, files):
     """Readings through the Trainer's own input pipeline, in file order by width."""
     found = {}
-    for inputs, _ in evaluation_batches(files, LATIN, 2):
+    for inputs, _ in evaluation_batches(files, LATIN, 8, 2):
         classes, confidence = decode_greedy(network(inputs, training=False))
         texts = decode_classes(classes, LATIN).numpy()
         for line, width, text, sure in zip(

@@ -5,9 +5,9 @@ from schema.alphabet import Alphabet
 from schema.errors import InputError
 from trainer_module.input_pipeline import (
     BUCKET_WIDTH,
-    check_lines,
     evaluation_batches,
     index_lines,
+    keep_learnable,
     training_batches,
 )
 from trainer_module.networks.lstm_ctc import IMAGE, WIDTH
@@ -32,13 +32,13 @@ def test_index_tells_texts_and_widths(write_lines):
 
 def test_an_epoch_has_every_line_once_in_as_many_batches_as_foretold(write_lines, random_texts):
     files = write_lines(random_texts)
-    batches = training_batches(files, ABCD, 16, seed=1, first_epoch=0, last_epoch=1)
+    batches = training_batches(files, ABCD, 8, 16, seed=1, first_epoch=0, last_epoch=1)
     assert sorted(texts_of(batches)) == sorted(random_texts)
     assert len(list(batches)) == index_lines(files).batches(16)
 
 
 def test_batches_hold_lines_of_like_width_padded_with_paper(write_lines, random_texts):
-    for inputs, _ in evaluation_batches(write_lines(random_texts), ABCD, 16):
+    for inputs, _ in evaluation_batches(write_lines(random_texts), ABCD, 8, 16):
         widths = inputs[WIDTH].numpy()
         assert len(set(widths // BUCKET_WIDTH)) == 1
         assert inputs[IMAGE].shape[1:] == (28, widths.max(), 1)
@@ -51,7 +51,7 @@ def test_order_depends_on_seed_and_epoch_alone(write_lines, random_texts):
     files = write_lines(random_texts)
 
     def epochs(first, last, seed=5):
-        return texts_of(training_batches(files, ABCD, 16, seed, first, last))
+        return texts_of(training_batches(files, ABCD, 8, 16, seed, first, last))
 
     both = epochs(0, 2)
     assert both[: len(random_texts)] == epochs(0, 1)
@@ -60,17 +60,29 @@ def test_order_depends_on_seed_and_epoch_alone(write_lines, random_texts):
     assert epochs(0, 1) != epochs(0, 1, seed=6)
 
 
-def test_lines_without_enough_frames_are_named(write_lines):
-    narrow = np.zeros((28, 16), np.uint8)
-    lines = index_lines(write_lines([("abc", narrow), "abc", ("aa", narrow)]))
-    with pytest.raises(InputError, match=r"2 lines, as in train/000000 \(3 needed, 2 there\)"):
-        check_lines(lines, ABCD, stride=8)
+NARROW = np.zeros((28, 16), np.uint8)
+
+
+def test_many_lines_without_enough_frames_are_named(write_lines):
+    lines = index_lines(write_lines([("abc", NARROW), "abc", ("aa", NARROW)]))
+    with pytest.raises(InputError, match=r"2 of 3 lines, as in train/000000 \(3 needed, 2 there\)"):
+        keep_learnable(lines, ABCD, stride=8)
+
+
+def test_few_lines_without_enough_frames_are_left_out_everywhere(write_lines, caplog):
+    files = write_lines([("abc", NARROW), *(["ab"] * 150)])
+    kept = keep_learnable(index_lines(files), ABCD, stride=8)
+    assert len(kept) == 150
+    assert "train/000000 (3 needed, 2 there)" in caplog.text
+    batches = training_batches(files, ABCD, 8, 16, seed=0, first_epoch=0, last_epoch=1)
+    assert texts_of(batches) == ["ab"] * 150
+    assert len(list(batches)) == kept.batches(16)
 
 
 def test_characters_outside_the_alphabet_are_named(write_lines):
     lines = index_lines(write_lines(["abd"]))
     with pytest.raises(InputError, match=r"'d' in sample train/000000"):
-        check_lines(lines, Alphabet("abc"), stride=8)
+        keep_learnable(lines, Alphabet("abc"), stride=8)
 
 
 def test_no_lines_are_an_error(write_lines):

@@ -3,9 +3,18 @@ import io
 import numpy as np
 import pytest
 import tensorflow as tf
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from PIL import Image
 
-from transforms.image import LINE_HEIGHT, MAX_LINE_WIDTH, normalise_line, read_line, read_lines
+from transforms.image import (
+    LINE_HEIGHT,
+    MAX_LINE_WIDTH,
+    normalise_line,
+    quantise_line,
+    read_line,
+    read_lines,
+)
 
 
 def png(pixels):
@@ -56,6 +65,21 @@ def test_endless_line_is_squeezed():
 def test_blank_picture_is_paper(grey):
     line = read_line(png(np.full((40, 90), grey, np.uint8)))
     np.testing.assert_array_equal(line, np.zeros_like(line))
+
+
+@settings(deadline=None, max_examples=25)
+@given(
+    st.integers(1, 60),
+    st.integers(1, 60),
+    st.integers(0, 255),
+    st.integers(0, 255),
+    st.integers(0, 2**31 - 1),
+)
+def test_normalising_what_was_normalised_changes_nothing(height, width, one, other, seed):
+    image = np.random.default_rng(seed).choice([one, other], (height, width)).astype(np.uint8)
+    once = normalise_line(image)
+    twice = normalise_line(quantise_line(once))
+    np.testing.assert_allclose(twice, once, atol=1.5 / 255)
 
 
 def test_batch_is_padded_with_paper_and_widths_are_told(ink):

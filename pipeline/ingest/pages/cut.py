@@ -22,6 +22,7 @@ REACH = 0.5
 _STEP = 4.0  # pixels between the points at which an outline is measured
 _MOST_OUTSIDE = 2.0  # ink outside the outline, as a multiple of what it continues inside
 _ALL_AROUND = np.ones((3, 3), dtype=bool)  # diagonal neighbours are connected
+_ENOUGH = 2000  # pixels that tell the brightness of paper to within a grey level or two
 _STUB = 0.1  # a baseline of a smaller share of the line's length is ignored
 _LONG = 3.0  # a box this many times longer than high has a direction
 
@@ -158,8 +159,9 @@ def _grid(curve: np.ndarray, outline: np.ndarray, margin: int) -> tuple[np.ndarr
     first = max(int(nearest.min()) - margin, 0)
     last = int(nearest.max()) + margin + 1
     depths = np.arange(np.floor(offsets.min()) - margin, np.ceil(offsets.max()) + margin + 1)
-    points = path[first:last] + depths[:, None, None] * downs[first:last]  # [h, w, 2]
-    return points[..., 1], points[..., 0]
+    path, downs = path[first:last], downs[first:last]
+    columns, rows = (path[:, n] + depths[:, None] * downs[:, n] for n in (0, 1))
+    return rows, columns
 
 
 def _smooth_path(curve: np.ndarray, outline: np.ndarray, margin: int) -> np.ndarray:
@@ -206,12 +208,13 @@ def _sample(
     limits = np.reshape(crop.shape, (2, 1, 1)) - 0.5
     on_page = ((places > -0.5) & (places < limits)).all(axis=0)
     strip = ndimage.map_coordinates(crop, places, np.float32, order=1, mode="nearest")
-    inside = ndimage.map_coordinates(mask, places, np.uint8, order=0, mode="nearest") > 0
+    row, column = np.rint(places).astype(np.intp)
+    inside = mask[row.clip(0, len(mask) - 1), column.clip(0, mask.shape[1] - 1)]
     return np.where(on_page, strip, np.nan), inside & on_page
 
 
 def _mask(outline: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-    """Draws a filled polygon, widened and without holes where it crosses itself: uint8."""
+    """Draws a filled polygon, widened and without holes where it crosses itself: bool."""
     height, width = shape
     border = MASK_MARGIN + 1  # that the outline never fills: what it encloses is not flooded
     picture = Image.new("L", (width + 2 * border, height + 2 * border))
@@ -220,7 +223,7 @@ def _mask(outline: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     draw.polygon(corners, fill=255)
     draw.line([*corners, corners[0]], fill=255, width=2 * MASK_MARGIN + 1, joint="curve")
     regions, _ = ndimage.label(np.asarray(picture) == 0)  # 0 where it is drawn
-    mask = (regions != regions[0, 0]).astype(np.uint8)
+    mask: np.ndarray = regions != regions[0, 0]
     return mask[border : border + height, border : border + width]
 
 
@@ -269,6 +272,7 @@ def _paper(strip: np.ndarray, inside: np.ndarray) -> np.ndarray:
 
 def _level(pixels: np.ndarray) -> float:
     """Returns the brightness of paper among pixels [n] of paper and ink."""
+    pixels = pixels[:: max(len(pixels) // _ENOUGH, 1)]
     low, middle, high = np.percentile(pixels, (1, 50, 99))
     # As far as the paper goes on its other side, or a quarter of the way to the ink.
     spread = max(min(middle - low, high - middle), (high - low) / 4)

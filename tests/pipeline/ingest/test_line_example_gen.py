@@ -5,8 +5,8 @@ import pytest
 import tensorflow as tf
 from tfx.types import standard_artifacts, standard_component_specs
 
+from pipeline.ingest.examples import SUMMARY_PROPERTY
 from pipeline.ingest.line_example_gen import (
-    SUMMARY_PROPERTY,
     LineExecutor,
     line_example,
     line_example_gen,
