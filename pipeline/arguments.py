@@ -27,10 +27,6 @@ SYNTHESIS_OF = {SAMPLE: SynthesisOptions(baseline_drift=1.5)}
 # Real writing is narrower than glyphs set side by side: a frame for every 4 columns, not 8.
 NETWORK_OF = dict.fromkeys(SOURCES, LstmCtcHyperparameters(stem=NARROW_STEM))
 WHERE_TO_GET = {
-    EMNIST: (
-        "unpack gzip.zip of EMNIST (https://www.nist.gov/itl/products-and-services/emnist-dataset) "
-        "and name the folder with one of its data sets"
-    ),
     IAM: "name the folder of your own licensed copy, with ascii/, lines/ or lines.tgz, and xml/",
     PAGES: "name a folder of ALTO or PAGE XML files with their pictures",
     LABELED: "name the folder that holds the labelled spans",
@@ -66,7 +62,11 @@ def make_parser(prog: str, description: str) -> argparse.ArgumentParser:
         "folder: pictures with .gt.txt",
     )
     parser.add_argument("--network", choices=["lstm_ctc"], default="lstm_ctc")
-    parser.add_argument("--data-dir", type=Path, help="folder of the data set")
+    parser.add_argument(
+        "--data-dir",
+        type=Path,
+        help="folder of the data set; emnist without it downloads the official archive (562 MB)",
+    )
     parser.add_argument(
         "--corpus", type=Path, help="text file to take the lines' sentences from (UTF-8)"
     )
@@ -103,7 +103,7 @@ def make_config(arguments: argparse.Namespace) -> PipelineConfig:
     """
     dataset = arguments.dataset
     changes = _parse_settings(arguments.settings, dataset)
-    if dataset != SAMPLE and arguments.data_dir is None:
+    if dataset in WHERE_TO_GET and arguments.data_dir is None:
         raise InputError(
             f"expected --data-dir FOLDER with --dataset {dataset}, got none: "
             f"{WHERE_TO_GET[dataset]}"
@@ -117,7 +117,7 @@ def make_config(arguments: argparse.Namespace) -> PipelineConfig:
     synthesis = SYNTHESIS_OF.get(dataset, SynthesisOptions())
     return PipelineConfig(
         dataset=dataset,
-        data_dir=(arguments.data_dir or workspace / "data" / "sample").absolute(),
+        data_dir=(arguments.data_dir or workspace / "data" / dataset).absolute(),
         workspace=workspace,
         train_steps=(
             TRAIN_STEPS_OF[dataset] if arguments.train_steps is None else arguments.train_steps

@@ -5,13 +5,17 @@ The ExampleGens take the very plans that are made here.
 
 import dataclasses
 
-from pipeline.arguments import SAMPLE
+from pipeline.arguments import EMNIST, SAMPLE
 from pipeline.config import PipelineConfig
+from pipeline.ingest.emnist_archive import fetch_archive, take_data_set
 from pipeline.ingest.iam import show_licence_once
-from pipeline.ingest.lines import plan_splits
+from pipeline.ingest.lines import LineOptions, plan_splits
 from pipeline.ingest.record_plan import plan_records
 from pipeline.ingest.record_sources import IAM, RecordOptions
 from pipeline.ingest.sample import ensure_sample
+
+DEFAULT_DATA_SET = "byclass"
+"""The data set of EMNIST with all 62 classes, which the archive gives unless told otherwise."""
 
 
 def prepare_data(config: PipelineConfig) -> PipelineConfig:
@@ -23,12 +27,23 @@ def prepare_data(config: PipelineConfig) -> PipelineConfig:
     Raises:
       InputError: the data is bad; the file or sample is named.
     """
-    if config.dataset == SAMPLE and config.data_dir.is_relative_to(config.workspace):
-        ensure_sample(config.data_dir)
+    if config.data_dir == config.workspace / "data" / config.dataset:
+        config = _make_data(config)
     if isinstance(config.lines, RecordOptions):
         if config.dataset == IAM:
             show_licence_once(config.workspace)
         plan = plan_records(config.data_dir, config.lines)
         return dataclasses.replace(config, alphabet=plan.alphabet)
     plan_splits(config.data_dir, config.lines)
+    return config
+
+
+def _make_data(config: PipelineConfig) -> PipelineConfig:
+    """Makes or fetches the data that belongs to the workspace itself."""
+    if config.dataset == SAMPLE:
+        ensure_sample(config.data_dir)
+    elif config.dataset == EMNIST and isinstance(config.lines, LineOptions):
+        archive = fetch_archive(config.data_dir)
+        chosen = take_data_set(archive, config.lines.data_set or DEFAULT_DATA_SET)
+        return dataclasses.replace(config, data_dir=chosen)
     return config

@@ -4,6 +4,7 @@ Before `emnist.py`: that reads a folder of five files, this gets them out of the
 thirty. Nothing is believed about the archive until its SHA-256 is right, at every use.
 """
 
+import filecmp
 import shutil
 import tempfile
 import zipfile
@@ -13,14 +14,10 @@ from pathlib import Path
 
 from pipeline.ingest.download import fetch, verify
 from pipeline.ingest.emnist import (
-    DEFAULT_VALIDATION_SHARE,
     FILE_SPLITS,
     IMAGES_NAME,
     LABELS_NAME,
     MAPPING_NAME,
-    GlyphSplits,
-    find_emnist,
-    read_emnist,
 )
 from schema.errors import InputError
 
@@ -88,18 +85,12 @@ def fetch_archive(cache: Path, url: str = EMNIST.url, sha256: str = EMNIST.sha25
     return archive
 
 
-def read_emnist_archive(
-    archive: Path,
-    name: str,
-    validation_share: float = DEFAULT_VALIDATION_SHARE,
-    sha256: str = EMNIST.sha256,
-) -> GlyphSplits:
-    """Reads one data set; its five files are unpacked for the time of reading, the rest is not.
+def take_data_set(archive: Path, name: str, sha256: str = EMNIST.sha256) -> Path:
+    """Returns a folder beside the archive with the five files of one data set, and no others.
 
     Args:
-      archive: as `fetch_archive` returns it.
+      archive: as `fetch_archive` returns it; checked at every use.
       name: one of `DATA_SETS`.
-      validation_share: as in `read_emnist`.
       sha256: what the archive must hash to.
 
     Raises:
@@ -108,9 +99,23 @@ def read_emnist_archive(
     if name not in DATA_SETS:
         raise InputError(f"expected one of {', '.join(DATA_SETS)}, got {name!r}: choose one")
     verify(archive, sha256)
-    with tempfile.TemporaryDirectory(prefix="emnist-") as folder:
-        _unpack(archive, name, Path(folder))
-        return read_emnist(find_emnist(Path(folder), name), validation_share)
+    folder = archive.parent / name
+    with tempfile.TemporaryDirectory(prefix=f".{name}-", dir=archive.parent) as unfinished:
+        unpacked = Path(unfinished) / name
+        unpacked.mkdir()
+        _unpack(archive, name, unpacked)
+        if not _same_files(unpacked, folder):
+            shutil.rmtree(folder, ignore_errors=True)
+            unpacked.rename(folder)
+    return folder
+
+
+def _same_files(left: Path, right: Path) -> bool:
+    """Tells whether both folders hold the same files, so that kept ones keep their times."""
+    names = sorted(path.name for path in left.iterdir())
+    if not right.is_dir() or sorted(path.name for path in right.iterdir()) != names:
+        return False
+    return all(filecmp.cmp(left / name, right / name, shallow=False) for name in names)
 
 
 def _unpack(archive: Path, name: str, folder: Path) -> None:
@@ -136,5 +141,5 @@ def _unpack(archive: Path, name: str, folder: Path) -> None:
     except OSError as error:
         raise InputError(
             f"expected room for the data set {name} in {folder.parent}, got {error.strerror}: "
-            "set TMPDIR to a larger folder"
+            "make room there"
         ) from None

@@ -53,11 +53,12 @@ class LineExecutor(BaseExampleGenExecutor):
     ) -> dict[str, beam.PCollection]:
         """Plans the lines here and spells them on the workers."""
         folder = input_folder(exec_properties)
-        plans = plan_splits(folder, LineOptions(**unpack_config(exec_properties)["options"]))
+        options = LineOptions(**unpack_config(exec_properties)["options"])
+        plans = plan_splits(folder, options)
         return {
             split: pipeline
             | f"Plan {split} lines" >> beam.Create(plans[split])
-            | f"Spell {split} lines" >> beam.ParDo(SpellLine(folder, split))
+            | f"Spell {split} lines" >> beam.ParDo(SpellLine(folder, options.data_set, split))
             for split in SPLITS
         }
 
@@ -70,8 +71,9 @@ class LineExecutor(BaseExampleGenExecutor):
         """Writes the examples, and what went into each split as a property of the artifact."""
         super().Do(input_dict, output_dict, exec_properties)
         folder = input_folder(exec_properties)
-        plans = plan_splits(folder, LineOptions(**unpack_config(exec_properties)["options"]))
-        keep_summaries(output_dict, summarise_splits(read_folder(folder), plans))
+        options = LineOptions(**unpack_config(exec_properties)["options"])
+        glyphs = read_folder(folder, options.data_set)
+        keep_summaries(output_dict, summarise_splits(glyphs, plan_splits(folder, options)))
 
 
 class SpellLine(beam.DoFn):
@@ -79,17 +81,20 @@ class SpellLine(beam.DoFn):
 
     Args:
       folder: where each worker reads the glyphs, once.
+      data_set: which one in the folder, "" for the only one.
       split: whose glyphs to take.
     """
 
-    def __init__(self, folder: Path, split: str) -> None:
+    def __init__(self, folder: Path, data_set: str, split: str) -> None:
         super().__init__()
-        self._folder, self._split = folder, split
+        self._folder, self._data_set, self._split = folder, data_set, split
 
     def setup(self) -> None:
         """Reads the glyphs."""
-        self._source = f"emnist-{find_emnist(self._folder).name}"
-        self._glyphs: Glyphs = getattr(read_folder(self._folder), self._split)
+        files = find_emnist(self._folder, self._data_set or None)
+        self._source = f"emnist-{files.name}"
+        splits = read_folder(self._folder, self._data_set)
+        self._glyphs: Glyphs = getattr(splits, self._split)
 
     def process(self, line: Line) -> Iterator[bytes]:
         """Yields the serialised example."""

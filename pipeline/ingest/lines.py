@@ -37,6 +37,7 @@ class LineOptions:
         Learning course.
       unseen_share: share of the test lines made of words that no training line has, so that
         the effect of a shared vocabulary can be told (only where sentences are generated).
+      data_set: which one of EMNIST, as in "byclass", where the folder holds several.
       corpus: a text file to take sentences from; None generates them.
       seed: decides everything random.
     """
@@ -46,6 +47,7 @@ class LineOptions:
     test_lines: int
     max_length: int = 34
     unseen_share: float = 0.2
+    data_set: str = ""
     corpus: str | None = None
     seed: int = 0
 
@@ -85,9 +87,9 @@ class Line:
 
 
 @functools.lru_cache(maxsize=1)
-def read_folder(folder: Path) -> GlyphSplits:
-    """Reads a folder in EMNIST's layout, once a process."""
-    return read_emnist(find_emnist(folder))
+def read_folder(folder: Path, data_set: str = "") -> GlyphSplits:
+    """Reads a data set in EMNIST's layout, once a process."""
+    return read_emnist(find_emnist(folder, data_set or None))
 
 
 @functools.lru_cache(maxsize=1)
@@ -97,7 +99,7 @@ def plan_splits(folder: Path, options: LineOptions) -> dict[str, list[Line]]:
     Raises:
       InputError: the folder or the corpus is bad.
     """
-    glyphs = read_folder(folder)
+    glyphs = read_folder(folder, options.data_set)
     in_all = [frozenset(getattr(glyphs, split).characters.tolist()) for split in SPLITS]
     texts = plan_texts(options, frozenset.intersection(*in_all))
     train_words = frozenset().union(*map(words_of, texts[TRAIN]))

@@ -25,9 +25,28 @@ def test_real_data_is_not_called_synthetic(tmp_path):
     assert not config_of("--dataset", "emnist", "--data-dir", str(tmp_path)).synthetic
 
 
-def test_emnist_without_a_folder_tells_where_to_get_it():
-    with pytest.raises(InputError, match=r"--data-dir.*nist\.gov"):
-        config_of("--dataset", "emnist")
+def test_emnist_without_a_folder_lies_in_the_workspace():
+    config = config_of("--dataset", "emnist", "--workspace", "/somewhere")
+    assert config.data_dir == Path("/somewhere/data/emnist")
+
+
+@pytest.mark.parametrize("dataset", ["iam", "pages", "labeled", "folder"])
+def test_sources_of_the_users_own_want_a_folder(dataset):
+    with pytest.raises(InputError, match=f"--data-dir FOLDER with --dataset {dataset}"):
+        config_of("--dataset", dataset)
+
+
+def test_real_lines_take_no_corpus(tmp_path):
+    with pytest.raises(InputError, match="no --corpus"):
+        config_of("--dataset", "pages", "--data-dir", str(tmp_path), "--corpus", "text.txt")
+
+
+def test_settings_are_those_of_the_dataset(tmp_path):
+    folder = ("--data-dir", str(tmp_path))
+    config = config_of("--dataset", "pages", *folder, "--set", "line_types=a,b")
+    assert config.lines.line_types == "a,b"
+    with pytest.raises(InputError, match="known key"):
+        config_of("--dataset", "pages", *folder, "--set", "train_lines=3")
 
 
 @given(st.floats(0.0, 0.9), st.integers(1, 10**6))

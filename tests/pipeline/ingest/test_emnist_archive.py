@@ -12,14 +12,14 @@ import pytest
 
 from pipeline.ingest.balance import balance_classes
 from pipeline.ingest.download import PARTIAL_SUFFIX
-from pipeline.ingest.emnist import Glyphs
+from pipeline.ingest.emnist import Glyphs, find_emnist, read_emnist
 from pipeline.ingest.emnist_archive import (
     ARCHIVE_NAME,
     DATA_SETS,
     EMNIST,
     MERGED_CASES,
     fetch_archive,
-    read_emnist_archive,
+    take_data_set,
 )
 from pipeline.ingest.idx import write_idx
 from schema.errors import InputError
@@ -235,17 +235,30 @@ def put_archive(folder: Path, content: bytes) -> tuple[Path, str]:
 
 def test_a_data_set_is_read_out_of_the_archive(tmp_path: Path) -> None:
     path, digest = put_archive(tmp_path, make_archive())
-    splits = read_emnist_archive(path, "balanced", 0, digest)
+    splits = read_emnist(find_emnist(take_data_set(path, "balanced", digest)), 0)
     assert splits.train.characters.tolist() == list("0Aa0Aa0A")
     stored = np.random.default_rng([1, 0]).integers(0, 256, (8, 28, 28), np.uint8)
     np.testing.assert_array_equal(splits.train.images, stored.swapaxes(1, 2))
-    assert [p.name for p in tmp_path.rglob("*")] == [ARCHIVE_NAME]
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["balanced", ARCHIVE_NAME]
+    assert len(list((tmp_path / "balanced").iterdir())) == 5
     assert not (tmp_path.parent / "escaped.txt").exists()
+
+
+def test_files_that_are_there_are_kept_and_spoiled_ones_replaced(tmp_path: Path) -> None:
+    path, digest = put_archive(tmp_path, make_archive())
+    folder = take_data_set(path, "balanced", digest)
+    [mapping] = folder.glob("*mapping*")
+    before = mapping.stat().st_mtime_ns
+    assert take_data_set(path, "balanced", digest) == folder
+    assert mapping.stat().st_mtime_ns == before
+    mapping.write_text("spoiled")
+    take_data_set(path, "balanced", digest)
+    assert mapping.read_text() == MAPPINGS["balanced"]
 
 
 def test_labels_of_letters_start_at_one_and_take_the_capital(tmp_path: Path) -> None:
     path, digest = put_archive(tmp_path, make_archive())
-    splits = read_emnist_archive(path, "letters", 0, digest)
+    splits = read_emnist(find_emnist(take_data_set(path, "letters", digest)), 0)
     assert splits.train.characters.tolist() == list("ABABABAB")
 
 
@@ -258,31 +271,31 @@ def test_merged_cases_are_told() -> None:
 
 def test_an_archive_is_checked_at_every_reading(tmp_path: Path) -> None:
     path, digest = put_archive(tmp_path, make_archive())
-    read_emnist_archive(path, "letters", sha256=digest)
+    take_data_set(path, "letters", sha256=digest)
     path.write_bytes(path.read_bytes() + b"\0")
     with pytest.raises(InputError, match="expected the SHA-256"):
-        read_emnist_archive(path, "letters", sha256=digest)
+        take_data_set(path, "letters", sha256=digest)
     path.unlink()
     with pytest.raises(InputError, match="No such file"):
-        read_emnist_archive(path, "letters", sha256=digest)
+        take_data_set(path, "letters", sha256=digest)
 
 
 def test_an_unknown_data_set_is_named(tmp_path: Path) -> None:
     path, digest = put_archive(tmp_path, make_archive())
     with pytest.raises(InputError, match=r"byclass, .*got '\.\./\.\./byclass'"):
-        read_emnist_archive(path, "../../byclass", sha256=digest)
+        take_data_set(path, "../../byclass", sha256=digest)
 
 
 def test_a_missing_member_is_named(tmp_path: Path) -> None:
     path, digest = put_archive(tmp_path, make_archive(leave_out="letters-test-labels"))
     with pytest.raises(InputError, match=r"gzip/emnist-letters-test-labels-idx1-ubyte\.gz"):
-        read_emnist_archive(path, "letters", sha256=digest)
+        take_data_set(path, "letters", sha256=digest)
 
 
 def test_what_is_no_zip_is_named(tmp_path: Path) -> None:
     path, digest = put_archive(tmp_path, b"no zip")
     with pytest.raises(InputError, match=f"expected a zip archive.*{ARCHIVE_NAME}"):
-        read_emnist_archive(path, "letters", sha256=digest)
+        take_data_set(path, "letters", sha256=digest)
 
 
 def glyphs_of(characters: str) -> Glyphs:
