@@ -1,0 +1,33 @@
+import logging
+
+from absl import logging as absl_logging
+
+from pipeline.progress import show_progress
+
+
+def log_stage(name):
+    absl_logging.info("Component %s is running.", name)
+    logging.getLogger("tensorflow").warning("noise of %s", name)
+    absl_logging.info("Component %s is finished.", name)
+
+
+def test_stages_are_told_and_noise_goes_to_the_file(tmp_path, capsys):
+    log_file = tmp_path / "logs" / "run.log"
+    with show_progress(2, log_file):
+        log_stage("Trainer")
+        log_stage("Pusher")
+    said = capsys.readouterr().err
+    assert [line.partition(":")[0] for line in said.splitlines()] == ["Trainer", "Pusher"]
+    assert "noise of Trainer" in log_file.read_text()
+
+
+def test_logging_is_put_back(tmp_path):
+    loggers = [logging.getLogger(), logging.getLogger("tensorflow"), logging.getLogger("absl")]
+    before = [(list(logger.handlers), logger.level, logger.propagate) for logger in loggers]
+    try:
+        with show_progress(1, tmp_path / "run.log"):
+            raise KeyError
+    except KeyError:
+        pass
+    after = [(list(logger.handlers), logger.level, logger.propagate) for logger in loggers]
+    assert after == before
