@@ -37,7 +37,7 @@ def read_corpus(path: Path, alphabet: Alphabet) -> list[str]:
         ) from None
     sentences = []
     for number, line in enumerate(content.replace("\r\n", "\n").split("\n"), start=1):
-        text = " ".join(unicodedata.normalize("NFC", line).split())
+        text = clean_text(line)
         outside = alphabet.outside(text)
         if outside:
             named = ", ".join(f"{c!r} (U+{ord(c):04X})" for c in outside)
@@ -96,6 +96,14 @@ def to_lines(sentence: str, max_length: int) -> list[str]:
             starts = range(0, len(word), max_length)
             lines += [word[start : start + max_length] for start in starts]
     return lines
+
+
+def clean_text(text: str) -> str:
+    """Returns a text in Unicode normal form C with single spaces and none at its ends.
+
+    No picture shows two spaces, and a byte order mark at the beginning is no part of the text.
+    """
+    return " ".join(unicodedata.normalize("NFC", text).split()).lstrip("\ufeff ")
 
 
 def hash_fraction(text: str) -> float:

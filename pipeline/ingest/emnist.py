@@ -16,9 +16,9 @@ import numpy as np
 
 from pipeline.ingest.idx import read_idx
 from schema.errors import InputError
+from schema.features import GLYPH_SIDE
 from schema.splits import SPLITS, TEST, TRAIN
 
-GLYPH_SIZE = 28  # pixels, height and width
 DEFAULT_VALIDATION_SHARE = 0.1
 
 IMAGES_NAME = "emnist-{name}-{split}-images-idx3-ubyte.gz"
@@ -207,7 +207,7 @@ def _read_glyphs(
     images_path: Path, labels_path: Path, mapping_path: Path, alphabet: np.ndarray
 ) -> Glyphs:
     images, labels = read_idx(images_path), read_idx(labels_path)
-    if images.shape[1:] != (GLYPH_SIZE, GLYPH_SIZE) or labels.ndim != 1:
+    if images.shape[1:] != (GLYPH_SIDE, GLYPH_SIDE) or labels.ndim != 1:
         raise InputError(
             f"expected images of shape (n, 28, 28) and labels of shape (n,), got {images.shape} "
             f"in {images_path} and {labels.shape} in {labels_path}: fetch the files again"

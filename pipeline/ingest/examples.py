@@ -1,17 +1,19 @@
 """Builds the ingested `tf.train.Example` of a line, and what the two ExampleGens share."""
 
+import abc
 import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import apache_beam as beam
 import tensorflow as tf
 from google.protobuf import any_pb2, json_format, struct_pb2
 from tfx.components.example_gen.base_example_gen_executor import BaseExampleGenExecutor
 from tfx.components.example_gen.component import FileBasedExampleGen
 from tfx.dsl.components.base import executor_spec
 from tfx.proto import example_gen_pb2
-from tfx.types import Artifact, artifact_utils, standard_component_specs
+from tfx.types import artifact_utils, standard_component_specs
 
 from pipeline.run_result import SplitSummary
 from schema import features
@@ -57,18 +59,58 @@ def make_example(
     )
 
 
+class PlannedExecutor(BaseExampleGenExecutor):
+    """An executor that plans all splits together and tells what went into each."""
+
+    @abc.abstractmethod
+    def write_plan(
+        self, pipeline: beam.Pipeline, folder: Path, config: dict[str, Any]
+    ) -> dict[str, beam.PCollection]:
+        """Returns split -> serialised examples."""
+
+    @abc.abstractmethod
+    def summarise_plan(self, folder: Path, config: dict[str, Any]) -> list[SplitSummary]:
+        """Tells what went into each split."""
+
+    def GetInputSourceToExamplePTransform(self) -> beam.PTransform:  # noqa: N802 - TFX's name
+        """Never asked for: `GenerateExamplesByBeam` makes all splits."""
+        raise NotImplementedError("the splits of lines are planned together")
+
+    def GenerateExamplesByBeam(  # noqa: N802 - TFX's name
+        self, pipeline: beam.Pipeline, exec_properties: dict[str, Any]
+    ) -> dict[str, beam.PCollection]:
+        """Makes the examples of all splits."""
+        return self.write_plan(pipeline, *_folder_and_config(exec_properties))
+
+    def Do(  # noqa: N802 - TFX's name
+        self,
+        input_dict: dict[str, list[Any]],
+        output_dict: dict[str, list[Any]],
+        exec_properties: dict[str, Any],
+    ) -> None:
+        """Writes the examples, and what went into each split as a property of the artifact."""
+        super().Do(input_dict, output_dict, exec_properties)
+        summaries = self.summarise_plan(*_folder_and_config(exec_properties))
+        examples = artifact_utils.get_single_instance(
+            output_dict[standard_component_specs.EXAMPLES_KEY]
+        )
+        examples.set_string_custom_property(
+            SUMMARY_PROPERTY, json.dumps([asdict(summary) for summary in summaries])
+        )
+
+
 def make_example_gen(
     folder: Path,
     pattern: str,
     config: dict[str, Any],
-    executor: type[BaseExampleGenExecutor],
+    executor: type[PlannedExecutor],
 ) -> FileBasedExampleGen:
     """Makes the ExampleGen over a folder whose executor decides the splits.
 
     Args:
       folder: the data.
       pattern: files in it whose change TFX's cache notices.
-      config: what the executor finds with `unpack_config`; part of the cache key.
+      config: what the executor is given; part of the cache key.
       executor: makes the examples.
     """
     return FileBasedExampleGen(
@@ -90,29 +132,15 @@ def make_example_gen(
     ).with_id(COMPONENT_ID)
 
 
-def unpack_config(exec_properties: dict[str, Any]) -> dict[str, Any]:
-    """Returns the `config` of `make_example_gen` from an executor's properties."""
+def _folder_and_config(exec_properties: dict[str, Any]) -> tuple[Path, dict[str, Any]]:
+    """Returns what `make_example_gen` was given, from an executor's properties."""
     custom = json_format.Parse(
         exec_properties[standard_component_specs.CUSTOM_CONFIG_KEY], example_gen_pb2.CustomConfig()
     )
     text = struct_pb2.Value()
     custom.custom_config.Unpack(text)
-    return json.loads(text.string_value)
-
-
-def input_folder(exec_properties: dict[str, Any]) -> Path:
-    """Returns the `folder` of `make_example_gen` from an executor's properties."""
-    return Path(exec_properties[standard_component_specs.INPUT_BASE_KEY])
-
-
-def keep_summaries(output_dict: dict[str, list[Artifact]], summaries: list[SplitSummary]) -> None:
-    """Writes what went into each split to the Examples artifact."""
-    examples = artifact_utils.get_single_instance(
-        output_dict[standard_component_specs.EXAMPLES_KEY]
-    )
-    examples.set_string_custom_property(
-        SUMMARY_PROPERTY, json.dumps([asdict(summary) for summary in summaries])
-    )
+    folder = Path(exec_properties[standard_component_specs.INPUT_BASE_KEY])
+    return folder, json.loads(text.string_value)
 
 
 def _feature(value: str | bytes | int | float) -> tf.train.Feature:

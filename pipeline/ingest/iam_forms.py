@@ -5,7 +5,6 @@ the printed text above it, the name below it and the rulings carry no lines.
 """
 
 import html
-import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ import defusedxml  # type: ignore[import-untyped]
 import defusedxml.ElementTree  # type: ignore[import-untyped]
 import numpy as np
 
+from pipeline.ingest.corpus import clean_text
 from pipeline.ingest.iam_files import find_parts, stream_files
 from pipeline.ingest.iam_splits import SplitLists, check_writers, read_splits
 from pipeline.ingest.images import ImageProblem, read_image
@@ -55,11 +55,6 @@ class Form:
 
 class FormError(Exception):
     """A form that cannot be used."""
-
-
-def tidy(text: str) -> str:
-    """Returns a text in Unicode normal form C with single spaces."""
-    return " ".join(unicodedata.normalize("NFC", text).split())
 
 
 def has_forms(folder: Path) -> bool:
@@ -208,7 +203,7 @@ def _cut_paragraph(page: PageRecord) -> PageRecord:
 
 def _form_line(line: Element) -> FormLine:
     # The texts are escaped twice: XML's own entities are resolved, HTML's are left in them.
-    text = tidy(html.unescape(line.attrib["text"]))
+    text = clean_text(html.unescape(line.attrib["text"]))
     return FormLine(line.attrib["id"], text, _union(line.iterfind("word/cmp")))
 
 

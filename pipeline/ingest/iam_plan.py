@@ -8,7 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.ingest.iam_forms import has_forms, read_forms, tidy
+from pipeline.ingest.corpus import clean_text
+from pipeline.ingest.iam_forms import has_forms, read_forms
 from pipeline.ingest.iam_splits import SplitLists, check_writers, form_of, read_splits
 from pipeline.ingest.records import Problems
 from schema.errors import InputError
@@ -165,7 +166,7 @@ def _read_lines_file(path: Path, problems: Problems) -> dict[str, tuple[str, str
                 str(path), fields[0], f"expected each id once, got it again in line {number}"
             )
         else:
-            found[fields[0]] = fields[1], tidy(fields[-1].replace("|", " "))
+            found[fields[0]] = fields[1], clean_text(fields[-1].replace("|", " "))
     if not found:
         raise InputError(f"expected the lines of IAM, got none in {path}: fetch it again")
     return found

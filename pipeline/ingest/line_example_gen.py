@@ -11,17 +11,10 @@ from typing import Any
 import apache_beam as beam
 import numpy as np
 import tensorflow as tf
-from tfx.components.example_gen.base_example_gen_executor import BaseExampleGenExecutor
 from tfx.components.example_gen.component import FileBasedExampleGen
 
 from pipeline.ingest.emnist import Glyphs, GlyphSplits, find_emnist
-from pipeline.ingest.examples import (
-    input_folder,
-    keep_summaries,
-    make_example,
-    make_example_gen,
-    unpack_config,
-)
+from pipeline.ingest.examples import PlannedExecutor, make_example, make_example_gen
 from pipeline.ingest.lines import NO_GLYPH, Line, LineOptions, plan_splits, read_folder
 from pipeline.run_result import SplitSummary
 from schema.features import GLYPH_SIDE
@@ -41,19 +34,14 @@ def line_example_gen(folder: Path, options: LineOptions, version: str) -> FileBa
     return make_example_gen(folder, "emnist-*", config, LineExecutor)
 
 
-class LineExecutor(BaseExampleGenExecutor):
+class LineExecutor(PlannedExecutor):
     """Reads glyphs and writes an example for each planned line."""
 
-    def GetInputSourceToExamplePTransform(self) -> beam.PTransform:  # noqa: N802 - TFX's name
-        """Unused: all splits are planned together in `GenerateExamplesByBeam`."""
-        raise NotImplementedError("the splits of lines are planned together")
-
-    def GenerateExamplesByBeam(  # noqa: N802 - TFX's name
-        self, pipeline: beam.Pipeline, exec_properties: dict[str, Any]
+    def write_plan(
+        self, pipeline: beam.Pipeline, folder: Path, config: dict[str, Any]
     ) -> dict[str, beam.PCollection]:
         """Plans the lines here and spells them on the workers."""
-        folder = input_folder(exec_properties)
-        options = LineOptions(**unpack_config(exec_properties)["options"])
+        options = LineOptions(**config["options"])
         plans = plan_splits(folder, options)
         return {
             split: pipeline
@@ -62,18 +50,11 @@ class LineExecutor(BaseExampleGenExecutor):
             for split in SPLITS
         }
 
-    def Do(  # noqa: N802 - TFX's name
-        self,
-        input_dict: dict[str, list[Any]],
-        output_dict: dict[str, list[Any]],
-        exec_properties: dict[str, Any],
-    ) -> None:
-        """Writes the examples, and what went into each split as a property of the artifact."""
-        super().Do(input_dict, output_dict, exec_properties)
-        folder = input_folder(exec_properties)
-        options = LineOptions(**unpack_config(exec_properties)["options"])
+    def summarise_plan(self, folder: Path, config: dict[str, Any]) -> list[SplitSummary]:
+        """Counts lines, glyphs and dropped duplicates."""
+        options = LineOptions(**config["options"])
         glyphs = read_folder(folder, options.data_set)
-        keep_summaries(output_dict, summarise_splits(glyphs, plan_splits(folder, options)))
+        return summarise_splits(glyphs, plan_splits(folder, options))
 
 
 class SpellLine(beam.DoFn):

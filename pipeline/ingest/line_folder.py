@@ -5,13 +5,13 @@ readers; `spans.py` keeps what users label in this form.
 """
 
 import os
-import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 
 from PIL import Image
 
+from pipeline.ingest.corpus import clean_text
 from pipeline.ingest.images import ImageProblem, read_image
 from pipeline.ingest.records import LineRecord, Problems
 from schema.errors import InputError
@@ -102,14 +102,6 @@ def write_line_folder(records: Iterable[LineRecord], folder: Path) -> int:
             ) from None
         count += 1
     return count
-
-
-def clean_text(text: str) -> str:
-    """Returns a text in Unicode normal form C with single spaces and none at its ends.
-
-    A byte order mark at its beginning is no part of it.
-    """
-    return " ".join(unicodedata.normalize("NFC", text).split()).lstrip("\ufeff ")
 
 
 class _Unusable(Exception):  # noqa: N818, a reason and no failure of the program

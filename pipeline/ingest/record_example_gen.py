@@ -13,16 +13,9 @@ from typing import Any
 import apache_beam as beam
 import numpy as np
 from PIL import Image
-from tfx.components.example_gen.base_example_gen_executor import BaseExampleGenExecutor
 from tfx.components.example_gen.component import FileBasedExampleGen
 
-from pipeline.ingest.examples import (
-    input_folder,
-    keep_summaries,
-    make_example,
-    make_example_gen,
-    unpack_config,
-)
+from pipeline.ingest.examples import PlannedExecutor, make_example, make_example_gen
 from pipeline.ingest.lines import classify_vocabulary
 from pipeline.ingest.record_plan import RecordPlan, plan_records
 from pipeline.ingest.record_sources import RecordOptions, read_records
@@ -47,19 +40,14 @@ def record_example_gen(folder: Path, options: RecordOptions, version: str) -> Fi
     return make_example_gen(folder, "*", config, RecordExecutor)
 
 
-class RecordExecutor(BaseExampleGenExecutor):
+class RecordExecutor(PlannedExecutor):
     """Reads a source again and writes an example for each planned line."""
 
-    def GetInputSourceToExamplePTransform(self) -> beam.PTransform:  # noqa: N802 - TFX's name
-        """Unused: the plan decides the split of each line."""
-        raise NotImplementedError("the splits of lines are planned together")
-
-    def GenerateExamplesByBeam(  # noqa: N802 - TFX's name
-        self, pipeline: beam.Pipeline, exec_properties: dict[str, Any]
+    def write_plan(
+        self, pipeline: beam.Pipeline, folder: Path, config: dict[str, Any]
     ) -> dict[str, beam.PCollection]:
         """Reads the lines and deals them out as planned."""
-        folder = input_folder(exec_properties)
-        options = RecordOptions(**unpack_config(exec_properties)["options"])
+        options = RecordOptions(**config["options"])
         plan = plan_records(folder, options)
         split_lines = (
             pipeline
@@ -68,17 +56,9 @@ class RecordExecutor(BaseExampleGenExecutor):
         )
         return {split: split_lines[split] for split in SPLITS}
 
-    def Do(  # noqa: N802 - TFX's name
-        self,
-        input_dict: dict[str, list[Any]],
-        output_dict: dict[str, list[Any]],
-        exec_properties: dict[str, Any],
-    ) -> None:
-        """Writes the examples, and what went into each split as a property of the artifact."""
-        super().Do(input_dict, output_dict, exec_properties)
-        options = RecordOptions(**unpack_config(exec_properties)["options"])
-        plan = plan_records(input_folder(exec_properties), options)
-        keep_summaries(output_dict, summarise_plan(plan))
+    def summarise_plan(self, folder: Path, config: dict[str, Any]) -> list[SplitSummary]:
+        """Counts lines and dropped duplicates."""
+        return summarise_records(plan_records(folder, RecordOptions(**config["options"])))
 
 
 class ReadLines(beam.DoFn):
@@ -121,7 +101,7 @@ def encode_png(image: np.ndarray) -> bytes:
     return stream.getvalue()
 
 
-def summarise_plan(plan: RecordPlan) -> list[SplitSummary]:
+def summarise_records(plan: RecordPlan) -> list[SplitSummary]:
     """Tells what went into each split."""
     return [
         SplitSummary(

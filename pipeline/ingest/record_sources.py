@@ -8,14 +8,28 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.ingest.iam import read_iam_lines
+from pipeline.ingest.iam_forms import SOURCE as IAM
+from pipeline.ingest.line_folder import SOURCE as FOLDER
 from pipeline.ingest.line_folder import read_line_folder
 from pipeline.ingest.pages.cut import lines_of
+from pipeline.ingest.pages.reader import SOURCE as PAGES
 from pipeline.ingest.pages.reader import LineTypes, read_pages
 from pipeline.ingest.records import LineRecord, Problems
+from pipeline.ingest.spans import SOURCE as LABELED
 from pipeline.ingest.spans import choose_spans, read_span
 from schema.errors import InputError
 
-IAM, PAGES, LABELED, FOLDER = "iam", "pages", "labeled", "folder"
+__all__ = [
+    "FOLDER",
+    "IAM",
+    "LABELED",
+    "LATEST",
+    "PAGES",
+    "SOURCES",
+    "RecordOptions",
+    "read_records",
+]
+
 LATEST = -1
 """Neither end of a range of spans: the latest span."""
 

@@ -5,7 +5,6 @@
 """
 
 import math
-import unicodedata
 from dataclasses import dataclass
 
 from pipeline.ingest.records import PageLine, Point
@@ -73,11 +72,6 @@ def parse_size(width: str | None, height: str | None) -> tuple[int, int] | None:
             f"{shorten(height)!r}: mend them in the file"
         )
     return size
-
-
-def clean_text(text: str) -> str:
-    """Returns a transcription in normal form C with single spaces: no picture shows two."""
-    return " ".join(unicodedata.normalize("NFC", text).split())
 
 
 def shorten(text: str, limit: int = 40) -> str:

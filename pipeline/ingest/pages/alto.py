@@ -6,11 +6,11 @@ for Layout and Text Objects". Namespaces differ by version and are not looked at
 
 from xml.etree.ElementTree import Element
 
+from pipeline.ingest.corpus import clean_text
 from pipeline.ingest.pages import (
     FoundLine,
     PageLayout,
     PageProblem,
-    clean_text,
     parse_points,
     parse_size,
 )

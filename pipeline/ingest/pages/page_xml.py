@@ -8,11 +8,11 @@ are not looked at.
 import re
 from xml.etree.ElementTree import Element
 
+from pipeline.ingest.corpus import clean_text
 from pipeline.ingest.pages import (
     FoundLine,
     PageLayout,
     PageProblem,
-    clean_text,
     parse_points,
     parse_size,
 )

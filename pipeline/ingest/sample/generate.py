@@ -17,7 +17,6 @@ from tqdm import tqdm
 
 from pipeline.ingest.emnist import (
     FILE_SPLITS,
-    GLYPH_SIZE,
     IMAGES_NAME,
     LABELS_NAME,
     MAPPING_NAME,
@@ -25,6 +24,7 @@ from pipeline.ingest.emnist import (
 from pipeline.ingest.idx import write_idx
 from pipeline.ingest.sample.writer import invent_writer, write_glyph
 from schema.errors import InputError
+from schema.features import GLYPH_SIDE
 from schema.splits import TRAIN
 
 NAME = "sample"
@@ -193,7 +193,7 @@ def _write_split(
     )
     writers = [invent_writer(number, rng) for number, rng in enumerate(rngs)]
     labels = order.permutation(np.repeat(np.arange(len(CLASSES), dtype=np.uint8), per_class))
-    images = np.empty((len(labels), GLYPH_SIZE, GLYPH_SIZE), np.uint8)
+    images = np.empty((len(labels), GLYPH_SIDE, GLYPH_SIDE), np.uint8)
     # Where each class goes on in the round of writers.
     turns = order.integers(writer_count, size=len(CLASSES))
     for index, label in enumerate(labels):

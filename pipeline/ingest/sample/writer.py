@@ -10,10 +10,10 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image, ImageFilter
 
-from pipeline.ingest.emnist import GLYPH_SIZE
 from pipeline.ingest.sample.canvas import BASELINE, CANVAS_SIZE, CAP_HEIGHT, CENTER, Hand
 from pipeline.ingest.sample.fonts import AMATIC, AMATIC_BOLD, INTUITIVE, SHADOWS
 from pipeline.ingest.sample.strokes import CURSIVE, PRINT, PRINT_ROMAN, SCRIPT, SCRIPT_BROAD
+from schema.features import GLYPH_SIDE
 
 SMALL_MARKS = frozenset(".,'-:;\"")
 """Punctuation that keeps its size and height in the line; all else fills the glyph."""
@@ -146,10 +146,10 @@ def _fit(ink: Image.Image, blur: float, fill: float, rng: np.random.Generator) -
     shape = shape.filter(ImageFilter.GaussianBlur(blur / scale))
     size = [max(1, round(side * scale)) for side in shape.size]
     shape = shape.resize((size[0], size[1]), Image.Resampling.BICUBIC)
-    left = (GLYPH_SIZE - size[0]) // 2
+    left = (GLYPH_SIDE - size[0]) // 2
     # One pixel up or down stands for a base line that is not quite straight.
-    top = (GLYPH_SIZE - size[1]) // 2 + int(rng.integers(-1, 2))
-    glyph = np.zeros((GLYPH_SIZE, GLYPH_SIZE))
+    top = (GLYPH_SIDE - size[1]) // 2 + int(rng.integers(-1, 2))
+    glyph = np.zeros((GLYPH_SIDE, GLYPH_SIDE))
     glyph[top : top + size[1], left : left + size[0]] = shape
     return glyph
 
@@ -157,12 +157,12 @@ def _fit(ink: Image.Image, blur: float, fill: float, rng: np.random.Generator) -
 def _place(ink: Image.Image, blur: float, rng: np.random.Generator) -> np.ndarray:
     """Scales the shape with the line around it kept in place; returns [28, 28] floats."""
     scale = _SMALL_CAP_HEIGHT / CAP_HEIGHT
-    left = CENTER - GLYPH_SIZE / 2 / scale
+    left = CENTER - GLYPH_SIDE / 2 / scale
     top = BASELINE - (_SMALL_BASELINE + int(rng.integers(-1, 2))) / scale
-    side = GLYPH_SIZE / scale
+    side = GLYPH_SIDE / scale
     box = (left, top, left + side, top + side)
     blurred = ink.filter(ImageFilter.GaussianBlur(blur / scale))
-    glyph = blurred.resize((GLYPH_SIZE, GLYPH_SIZE), Image.Resampling.BICUBIC, box=box)
+    glyph = blurred.resize((GLYPH_SIDE, GLYPH_SIDE), Image.Resampling.BICUBIC, box=box)
     return np.asarray(glyph, float)
 
 
