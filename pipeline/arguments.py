@@ -9,7 +9,15 @@ from typing import Any
 
 from pipeline.config import GateOptions, PipelineConfig
 from pipeline.ingest.lines import LineOptions
-from pipeline.ingest.record_sources import FOLDER, IAM, LABELED, PAGES, SOURCES, RecordOptions
+from pipeline.ingest.record_sources import (
+    FOLDER,
+    IAM,
+    LABELED,
+    LATIN_ALPHABET,
+    PAGES,
+    SOURCES,
+    RecordOptions,
+)
 from schema.errors import InputError
 from trainer_module.hyperparameters import NARROW_STEM, LstmCtcHyperparameters
 from transforms.synthesis_options import SynthesisOptions
@@ -33,7 +41,14 @@ WHERE_TO_GET = {
     FOLDER: "name a folder of line pictures with .gt.txt files beside them",
 }
 
-_NOT_SETTABLE = {"corpus", "seed", "source", "stem", "lstm_units"}  # have options of their own
+_NOT_SETTABLE = {
+    "alphabet",
+    "corpus",
+    "seed",
+    "source",
+    "stem",
+    "lstm_units",
+}  # have options of their own
 
 
 class _Parser(argparse.ArgumentParser):
@@ -69,6 +84,10 @@ def make_parser(prog: str, description: str) -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--corpus", type=Path, help="text file to take the lines' sentences from (UTF-8)"
+    )
+    parser.add_argument(
+        "--alphabet",
+        help="of real lines: latin (the default), data (the characters of their texts), or a file",
     )
     parser.add_argument(
         "--workspace",
@@ -112,6 +131,10 @@ def make_config(arguments: argparse.Namespace) -> PipelineConfig:
         raise InputError(
             f"expected no --corpus with --dataset {dataset}, whose lines have texts: leave it out"
         )
+    if dataset not in SOURCES and arguments.alphabet is not None:
+        raise InputError(
+            f"expected no --alphabet with --dataset {dataset}, whose glyphs decide it: leave it out"
+        )
     workspace = arguments.workspace.absolute()
     network = NETWORK_OF.get(dataset, LstmCtcHyperparameters())
     synthesis = SYNTHESIS_OF.get(dataset, SynthesisOptions())
@@ -134,7 +157,12 @@ def _make_lines(
     arguments: argparse.Namespace, changes: dict[str, Any]
 ) -> LineOptions | RecordOptions:
     if arguments.dataset in SOURCES:
-        return RecordOptions(source=arguments.dataset, seed=arguments.seed, **changes)
+        return RecordOptions(
+            source=arguments.dataset,
+            alphabet=arguments.alphabet or LATIN_ALPHABET,
+            seed=arguments.seed,
+            **changes,
+        )
     corpus = str(arguments.corpus.absolute()) if arguments.corpus else None
     return LineOptions(
         corpus=corpus, seed=arguments.seed, **(LINES_OF[arguments.dataset] | changes)

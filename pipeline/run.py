@@ -13,7 +13,7 @@ from tfx.orchestration.pipeline import Pipeline
 
 from pipeline.config import PipelineConfig
 from pipeline.evaluation.verdict import Verdict, read_verdict
-from pipeline.ingest.examples import COMPONENT_ID, SUMMARY_PROPERTY
+from pipeline.ingest.examples import COMPONENT_ID, SOURCE_PROPERTY, SUMMARY_PROPERTY
 from pipeline.pipeline import create_pipeline
 from pipeline.progress import show_progress
 from pipeline.question import ask_server, serve
@@ -114,7 +114,10 @@ def _gather(
         readings=choose_shown(readings),
         learning_curve=tuple(Epoch(**epoch) for epoch in json.loads(history.read_text())),
         lineage=metadata.lineage(),
-        facts=_facts(config),
+        facts={
+            "source": examples.custom_properties[SOURCE_PROPERTY].string_value,
+            **_facts(config),
+        },
         served=served,
     )
 

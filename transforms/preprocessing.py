@@ -16,6 +16,7 @@ _PASSED_ON = (
     features.SAMPLE_ID,
     features.TEXT,
     features.SOURCE,
+    features.WRITER,
     features.VOCABULARY,
     features.TEXT_LENGTH,
     features.IMAGE_HEIGHT,

@@ -22,6 +22,9 @@ from transforms.image_facts import ImageFacts
 
 COMPONENT_ID = "LineExampleGen"
 
+SOURCE_PROPERTY = "source"
+"""Custom property of the Examples artifact: what was read, as in "span 3 version 1"."""
+
 SUMMARY_PROPERTY = "split_summaries"
 """Custom property of the Examples artifact: `SplitSummary` records as JSON."""
 
@@ -35,12 +38,14 @@ def make_example(
     glyphs: bytes = b"",
     image: bytes = b"",
     seed: int = 0,
+    writer: str = "",
 ) -> tf.train.Example:
     """Builds the example of a line: of its glyph stack and seed, or of its picture."""
     values: dict[str, Any] = {
         features.SAMPLE_ID: sample_id,
         features.TEXT: text,
         features.SOURCE: source,
+        features.WRITER: writer,
         features.VOCABULARY: vocabulary,
         features.TEXT_LENGTH: len(text),
         features.IMAGE_HEIGHT: facts.height,
@@ -72,6 +77,10 @@ class PlannedExecutor(BaseExampleGenExecutor):
     def summarise_plan(self, folder: Path, config: dict[str, Any]) -> list[SplitSummary]:
         """Tells what went into each split."""
 
+    @abc.abstractmethod
+    def describe_source(self, folder: Path, config: dict[str, Any]) -> str:
+        """Names what is read, for the lineage."""
+
     def GetInputSourceToExamplePTransform(self) -> beam.PTransform:  # noqa: N802 - TFX's name
         """Never asked for: `GenerateExamplesByBeam` makes all splits."""
         raise NotImplementedError("the splits of lines are planned together")
@@ -90,10 +99,12 @@ class PlannedExecutor(BaseExampleGenExecutor):
     ) -> None:
         """Writes the examples, and what went into each split as a property of the artifact."""
         super().Do(input_dict, output_dict, exec_properties)
-        summaries = self.summarise_plan(*_folder_and_config(exec_properties))
+        given = _folder_and_config(exec_properties)
+        summaries = self.summarise_plan(*given)
         examples = artifact_utils.get_single_instance(
             output_dict[standard_component_specs.EXAMPLES_KEY]
         )
+        examples.set_string_custom_property(SOURCE_PROPERTY, self.describe_source(*given))
         examples.set_string_custom_property(
             SUMMARY_PROPERTY, json.dumps([asdict(summary) for summary in summaries])
         )

@@ -56,6 +56,11 @@ class LineExecutor(PlannedExecutor):
         glyphs = read_folder(folder, options.data_set)
         return summarise_splits(glyphs, plan_splits(folder, options))
 
+    def describe_source(self, folder: Path, config: dict[str, Any]) -> str:
+        """Names the data set."""
+        data_set = LineOptions(**config["options"]).data_set or None
+        return f"EMNIST {find_emnist(folder, data_set).name}"
+
 
 class SpellLine(beam.DoFn):
     """Looks up the glyphs of a planned line and serialises it.

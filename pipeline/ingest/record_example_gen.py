@@ -18,7 +18,7 @@ from tfx.components.example_gen.component import FileBasedExampleGen
 from pipeline.ingest.examples import PlannedExecutor, make_example, make_example_gen
 from pipeline.ingest.lines import classify_vocabulary
 from pipeline.ingest.record_plan import RecordPlan, plan_records
-from pipeline.ingest.record_sources import RecordOptions, read_records
+from pipeline.ingest.record_sources import RecordOptions, describe_source, read_records
 from pipeline.ingest.records import LineRecord, Problems
 from pipeline.run_result import SplitSummary
 from schema.splits import SPLITS
@@ -60,6 +60,10 @@ class RecordExecutor(PlannedExecutor):
         """Counts lines and dropped duplicates."""
         return summarise_records(plan_records(folder, RecordOptions(**config["options"])))
 
+    def describe_source(self, folder: Path, config: dict[str, Any]) -> str:
+        """Names the source with the choices made in it."""
+        return describe_source(folder, RecordOptions(**config["options"]))
+
 
 class ReadLines(beam.DoFn):
     """Reads a source and yields the serialised example of each planned line under its split.
@@ -91,6 +95,7 @@ def record_example(record: LineRecord, split: str, train_words: frozenset[str]) 
         vocabulary=classify_vocabulary(record.text, train_words),
         facts=measure_image(record.image),
         image=encode_png(record.image),
+        writer=record.writer or "",
     ).SerializeToString()
 
 

@@ -16,7 +16,12 @@ from pipeline.ingest.alphabet_builder import build_alphabet, read_alphabet
 from pipeline.ingest.corpus import hash_fraction
 from pipeline.ingest.emnist import hash_images
 from pipeline.ingest.lines import words_of
-from pipeline.ingest.record_sources import RecordOptions, read_records
+from pipeline.ingest.record_sources import (
+    DATA_ALPHABET,
+    LATIN_ALPHABET,
+    RecordOptions,
+    read_records,
+)
 from pipeline.ingest.records import LineRecord, Problem, Problems
 from schema.alphabet import LATIN, Alphabet
 from schema.errors import InputError
@@ -106,14 +111,14 @@ def plan_records(folder: Path, options: RecordOptions) -> RecordPlan:
 
 def _declared_alphabet(options: RecordOptions) -> Alphabet | None:
     """Returns the alphabet that the texts must fit, None where it is made of them."""
-    if options.alphabet == "data":
+    if options.alphabet == DATA_ALPHABET:
         return None
-    return LATIN if options.alphabet == "latin" else read_alphabet(Path(options.alphabet))
+    return LATIN if options.alphabet == LATIN_ALPHABET else read_alphabet(Path(options.alphabet))
 
 
 def _explain_outside(outside: str) -> str:
     return (
-        f"expected characters of the alphabet, got {outside!r} (alphabet=data takes those of the "
+        f"expected characters of the alphabet, got {outside!r} (--alphabet data takes those of the "
         "texts)"
     )
 

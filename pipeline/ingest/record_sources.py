@@ -16,19 +16,25 @@ from pipeline.ingest.pages.reader import SOURCE as PAGES
 from pipeline.ingest.pages.reader import LineTypes, read_pages
 from pipeline.ingest.records import LineRecord, Problems
 from pipeline.ingest.spans import SOURCE as LABELED
-from pipeline.ingest.spans import choose_spans, read_span
+from pipeline.ingest.spans import Span, choose_spans, read_span
 from schema.errors import InputError
 
 __all__ = [
+    "DATA_ALPHABET",
     "FOLDER",
     "IAM",
     "LABELED",
     "LATEST",
+    "LATIN_ALPHABET",
     "PAGES",
     "SOURCES",
     "RecordOptions",
+    "describe_source",
     "read_records",
 ]
+
+LATIN_ALPHABET, DATA_ALPHABET = "latin", "data"
+"""Alphabets by name: the declared one, or that of the texts."""
 
 LATEST = -1
 """Neither end of a range of spans: the latest span."""
@@ -47,7 +53,7 @@ class RecordOptions:
       segmentation: iam: "all" or "ok".
       first_span, last_span: labeled: the range of spans; `LATEST` leaves an end open.
       tolerated_share: share of the lines that may be unusable before the run stops, 0..1.
-      alphabet: "latin", "data" (the characters of the texts), or the path of an alphabet file.
+      alphabet: `LATIN_ALPHABET`, `DATA_ALPHABET`, or the path of an alphabet file.
       seed: decides which pages, writers or lines go to which split, where none is official.
     """
 
@@ -60,7 +66,7 @@ class RecordOptions:
     first_span: int = LATEST
     last_span: int = LATEST
     tolerated_share: float = 0.01
-    alphabet: str = "latin"
+    alphabet: str = LATIN_ALPHABET
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -83,6 +89,21 @@ def read_records(folder: Path, options: RecordOptions, problems: Problems) -> It
     return SOURCES[options.source](folder, options, problems)
 
 
+def describe_source(folder: Path, options: RecordOptions) -> str:
+    """Names a source with the choices that decide what is read of it."""
+    if options.source == LABELED:
+        spans = (f"span {span.number} version {span.version}" for span in _spans(folder, options))
+        return f"{LABELED}: {', '.join(spans)}"
+    choices = {
+        IAM: f"split {options.split_scheme}, {options.transcription} texts, "
+        f"segmentation {options.segmentation}",
+        PAGES: f"line types {options.line_types or 'all'}, "
+        f"without {options.skip_line_types or 'none'}",
+        FOLDER: "all lines",
+    }
+    return f"{options.source}: {choices[options.source]}"
+
+
 def _read_iam(folder: Path, options: RecordOptions, problems: Problems) -> Iterator[LineRecord]:
     return read_iam_lines(
         folder, options.split_scheme, options.transcription, problems, options.segmentation
@@ -96,11 +117,15 @@ def _read_pages(folder: Path, options: RecordOptions, problems: Problems) -> Ite
 
 
 def _read_spans(folder: Path, options: RecordOptions, problems: Problems) -> Iterator[LineRecord]:
+    for span in _spans(folder, options):
+        yield from read_span(span, problems)
+
+
+def _spans(folder: Path, options: RecordOptions) -> list[Span]:
     first, last = (
         None if end == LATEST else end for end in (options.first_span, options.last_span)
     )
-    for span in choose_spans(folder, first, last):
-        yield from read_span(span, problems)
+    return choose_spans(folder, first, last)
 
 
 def _read_folder(folder: Path, _: RecordOptions, problems: Problems) -> Iterator[LineRecord]:

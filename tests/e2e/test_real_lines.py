@@ -43,7 +43,7 @@ def test_a_labelled_span_is_learned_pushed_and_served(spans, tmp_path):
     command = [
         *(sys.executable, "local_runner.py", "--dataset", "labeled", "--data-dir", spans),
         *("--workspace", tmp_path / "workspace", "--train-steps", "130"),
-        *("--set", "learning_rate=0.005", "--set", "alphabet=data"),
+        *("--set", "learning_rate=0.005", "--alphabet", "data"),
     ]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr

@@ -41,6 +41,11 @@ def test_real_lines_take_no_corpus(tmp_path):
         config_of("--dataset", "pages", "--data-dir", str(tmp_path), "--corpus", "text.txt")
 
 
+def test_glyphs_decide_their_alphabet():
+    with pytest.raises(InputError, match="no --alphabet"):
+        config_of("--alphabet", "data")
+
+
 def test_settings_are_those_of_the_dataset(tmp_path):
     folder = ("--data-dir", str(tmp_path))
     config = config_of("--dataset", "pages", *folder, "--set", "line_types=a,b")

@@ -48,7 +48,7 @@ def test_real_lines_bring_their_alphabet(tmp_path):
         (LineRecord(f"{n}", image, f"été {n}", "folder") for n, image in enumerate(images)), folder
     )
     arguments = ("--dataset", "folder", "--data-dir", str(folder))
-    config = config_of(tmp_path, *arguments, "--set", "alphabet=data")
+    config = config_of(tmp_path, *arguments, "--alphabet", "data")
     prepared = prepare_data(config)
     assert set(prepared.alphabet.symbols) == set(" 0123456789té")
     assert dataclasses.replace(prepared, alphabet=config.alphabet) == config

@@ -19,12 +19,18 @@ def frame(**changes):
         features.SAMPLE_ID: [f"train/{n:06d}" for n in range(50)],
         features.TEXT: [f"line {n}" for n in range(50)],
         features.SOURCE: ["emnist-tiny"] * 50,
+        features.WRITER: ["", "w1"] * 25,
         features.VOCABULARY: ["seen", "unseen"] * 25,
         features.TEXT_LENGTH: list(range(5, 55)),
+        features.IMAGE_HEIGHT: [28] * 50,
+        features.IMAGE_WIDTH: list(range(140, 190)),
+        features.ASPECT: np.linspace(5.0, 6.8, 50),
         features.INK_RATIO: np.linspace(0.1, 0.2, 50),
         features.BRIGHTNESS_MEAN: np.linspace(30, 40, 50),
         features.BRIGHTNESS_DEVIATION: np.linspace(60, 70, 50),
+        features.SHARPNESS: np.linspace(20.0, 30.0, 50),
         features.GLYPHS: ["glyphs"] * 50,
+        features.IMAGE: ["picture"] * 50,
         features.SEED: list(range(50)),
     }
     return pd.DataFrame({key: column for key, column in (columns | changes).items() if len(column)})
@@ -66,7 +72,7 @@ def test_good_examples_pass(tmp_path):
     [
         ({features.TEXT: []}, "train: text: .*missing"),
         ({features.VOCABULARY: ["guessed"] * 50}, "train: vocabulary: .*guessed"),
-        ({features.INK_RATIO: np.full(50, 0.9)}, "train: ink_ratio: .*0.6"),
+        ({features.INK_RATIO: np.full(50, 0.9)}, "train: ink_ratio: .*0.5"),
         ({features.TEXT_LENGTH: [0] * 50}, "train: text_length: .*"),
         ({"surprise": [1] * 50}, "train: surprise: New column"),
     ],

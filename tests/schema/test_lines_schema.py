@@ -22,6 +22,7 @@ OF_PICTURES = {
 OF_TRAINING = {
     features.SAMPLE_ID,
     features.TEXT,
+    features.WRITER,
     features.VOCABULARY,
     features.TEXT_LENGTH,
     features.GLYPHS,

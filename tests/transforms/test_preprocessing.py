@@ -28,7 +28,13 @@ def transform(images, glyphs, seeds):
     }
     for key in (features.TEXT_LENGTH, features.IMAGE_HEIGHT, features.IMAGE_WIDTH):
         inputs[key] = tf.ones([count, 1], tf.int64)
-    for key in (features.SAMPLE_ID, features.TEXT, features.SOURCE, features.VOCABULARY):
+    for key in (
+        features.SAMPLE_ID,
+        features.TEXT,
+        features.SOURCE,
+        features.WRITER,
+        features.VOCABULARY,
+    ):
         inputs[key] = tf.fill([count, 1], "x")
     inputs[features.IMAGE] = tf.constant(images)[:, None]
     inputs[features.GLYPHS] = tf.constant(glyphs)[:, None]

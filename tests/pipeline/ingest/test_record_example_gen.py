@@ -7,12 +7,13 @@ import tensorflow as tf
 from PIL import Image
 from tfx.types import standard_artifacts, standard_component_specs
 
-from pipeline.ingest.examples import SUMMARY_PROPERTY
+from pipeline.ingest.examples import SOURCE_PROPERTY, SUMMARY_PROPERTY
 from pipeline.ingest.line_folder import write_line_folder
 from pipeline.ingest.record_example_gen import RecordExecutor, record_example_gen
 from pipeline.ingest.record_plan import plan_records
-from pipeline.ingest.record_sources import FOLDER, RecordOptions
+from pipeline.ingest.record_sources import FOLDER, RecordOptions, describe_source
 from pipeline.ingest.records import LineRecord
+from pipeline.ingest.spans import write_span
 from schema import features
 from schema.splits import SPLITS
 
@@ -72,3 +73,16 @@ def test_every_planned_line_is_in_its_split_with_its_picture(artifact):
 def test_summary_tells_what_went_in(artifact):
     summary = json.loads(artifact[0].get_string_custom_property(SUMMARY_PROPERTY))
     assert [split["lines"] for split in summary] == [24, 3, 3]
+
+
+def test_lineage_knows_what_was_read(artifact):
+    assert artifact[0].get_string_custom_property(SOURCE_PROPERTY) == "folder: all lines"
+
+
+def test_lineage_knows_the_spans(tmp_path):
+    for number in range(3):
+        write_span([line(number)], tmp_path, tool="a test")
+    options = {"source": "labeled"}
+    assert describe_source(tmp_path, RecordOptions(**options)) == "labeled: span 3 version 1"
+    some = RecordOptions(**options, first_span=1, last_span=2)
+    assert describe_source(tmp_path, some) == "labeled: span 1 version 1, span 2 version 1"

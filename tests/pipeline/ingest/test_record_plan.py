@@ -94,7 +94,7 @@ def test_characters_outside_the_alphabet_are_counted_and_named_never_mapped(plan
 
 def test_too_many_of_them_stop_the_run(plan_of):
     records = [record(f"{n}", text="été") for n in range(40)]
-    with pytest.raises(InputError, match=r"40.*'é'.*alphabet=data"):
+    with pytest.raises(InputError, match=r"40.*'é'.*--alphabet data"):
         plan_of(records)
 
 
