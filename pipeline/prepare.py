@@ -4,18 +4,22 @@ The ExampleGens take the very plans that are made here.
 """
 
 import dataclasses
+import sys
 
 from pipeline.arguments import EMNIST, SAMPLE
 from pipeline.config import PipelineConfig
 from pipeline.ingest.emnist_archive import fetch_archive, take_data_set
 from pipeline.ingest.iam import show_licence_once
 from pipeline.ingest.lines import LineOptions, plan_splits
-from pipeline.ingest.record_plan import plan_records
-from pipeline.ingest.record_sources import IAM, RecordOptions
+from pipeline.ingest.record_plan import RecordPlan, plan_records
+from pipeline.ingest.record_sources import IAM, RecordOptions, describe_source
 from pipeline.ingest.sample import ensure_sample
 
 DEFAULT_DATA_SET = "byclass"
 """The data set of EMNIST with all 62 classes, which the archive gives unless told otherwise."""
+
+PROBLEMS_TOLD = 10
+"""Unusable lines named on standard error; the rest is counted."""
 
 
 def prepare_data(config: PipelineConfig) -> PipelineConfig:
@@ -33,6 +37,7 @@ def prepare_data(config: PipelineConfig) -> PipelineConfig:
         if config.dataset == IAM:
             show_licence_once(config.workspace)
         plan = plan_records(config.data_dir, config.lines)
+        _tell(describe_source(config.data_dir, config.lines), plan)
         return dataclasses.replace(config, alphabet=plan.alphabet)
     plan_splits(config.data_dir, config.lines)
     return config
@@ -47,3 +52,15 @@ def _make_data(config: PipelineConfig) -> PipelineConfig:
         chosen = take_data_set(archive, config.lines.data_set or DEFAULT_DATA_SET)
         return dataclasses.replace(config, data_dir=chosen)
     return config
+
+
+def _tell(source: str, plan: RecordPlan) -> None:
+    """Says on standard error what is read, and what is left out and why."""
+    sys.stderr.write(
+        f"{source}: {len(plan.splits)} lines, {len(plan.alphabet.symbols)} characters, "
+        f"{len(plan.problems)} left out, {sum(plan.duplicates_dropped.values())} duplicates\n"
+    )
+    for problem in plan.problems[:PROBLEMS_TOLD]:
+        sys.stderr.write(f"left out: {problem}\n")
+    if len(plan.problems) > PROBLEMS_TOLD:
+        sys.stderr.write(f"left out: {len(plan.problems) - PROBLEMS_TOLD} more\n")

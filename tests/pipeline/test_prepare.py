@@ -40,7 +40,7 @@ def test_the_sample_is_made_in_the_workspace_only(glyph_folder, tmp_path, monkey
     assert made == [tmp_path / "workspace" / "data" / "sample"]
 
 
-def test_real_lines_bring_their_alphabet(tmp_path):
+def test_real_lines_bring_their_alphabet(tmp_path, capsys):
     folder = tmp_path / "lines"
     rng = np.random.default_rng(0)
     images = rng.integers(0, 256, (20, 20, 60), np.uint8)
@@ -52,5 +52,28 @@ def test_real_lines_bring_their_alphabet(tmp_path):
     prepared = prepare_data(config)
     assert set(prepared.alphabet.symbols) == set(" 0123456789té")
     assert dataclasses.replace(prepared, alphabet=config.alphabet) == config
+    said = capsys.readouterr().err
+    assert said == "folder: all lines: 20 lines, 13 characters, 0 left out, 0 duplicates\n"
     with pytest.raises(InputError, match="expected characters of the alphabet, got 'é'"):
         prepare_data(config_of(tmp_path, *arguments))
+
+
+def test_what_is_left_out_is_named(tmp_path, capsys):
+    folder = tmp_path / "lines"
+    images = np.random.default_rng(0).integers(0, 256, (40, 20, 60), np.uint8)
+    texts = ["fine"] * 28 + ["naïve"] * 12
+    write_line_folder(
+        (
+            LineRecord(f"line-{n:02d}", image, text, "folder")
+            for n, (image, text) in enumerate(zip(images, texts, strict=True))
+        ),
+        folder,
+    )
+    tolerant = ("--set", "tolerated_share=0.5")
+    prepare_data(config_of(tmp_path, "--dataset", "folder", "--data-dir", str(folder), *tolerant))
+    said = capsys.readouterr().err.splitlines()
+    assert "28 lines" in said[0]
+    assert "12 left out" in said[0]
+    assert "line-28" in said[1]
+    assert "'ï'" in said[1]
+    assert said[-1] == "left out: 2 more"
