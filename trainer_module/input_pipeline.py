@@ -125,7 +125,10 @@ def training_batches(
     """
 
     def one_epoch(epoch: int) -> tf.data.Dataset:
-        lines = _records(files).shuffle(_SHUFFLE_LINES, seed=seed * 10_007 + epoch)
+        # Keras looks at the first batch before it starts over: the same order then, not another.
+        lines = _records(files).shuffle(
+            _SHUFFLE_LINES, seed=seed * 10_007 + epoch, reshuffle_each_iteration=False
+        )
         return _batch(_decode(lines, alphabet, stride), batch_size)
 
     epochs = map(one_epoch, range(first_epoch, last_epoch))

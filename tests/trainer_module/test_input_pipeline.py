@@ -60,6 +60,11 @@ def test_order_depends_on_seed_and_epoch_alone(write_lines, random_texts):
     assert epochs(0, 1) != epochs(0, 1, seed=6)
 
 
+def test_an_epoch_that_is_begun_twice_has_the_same_order(write_lines, random_texts):
+    batches = training_batches(write_lines(random_texts), ABCD, 8, 16, 5, 0, 1)
+    assert texts_of(batches) == texts_of(batches)
+
+
 NARROW = np.zeros((28, 16), np.uint8)
 
 

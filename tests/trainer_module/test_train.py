@@ -1,6 +1,9 @@
 import dataclasses
+import os
+import subprocess
+import sys
+from pathlib import Path
 
-import numpy as np
 import pytest
 import tensorflow as tf
 
@@ -49,24 +52,20 @@ def test_learns_to_read_and_keeps_the_best_epoch(files, tmp_path):
 
 
 @pytest.mark.slow
-def test_a_killed_training_resumes_where_it_was(files, tmp_path, monkeypatch):
-    _, uninterrupted = fit(files, tmp_path / "whole", 52)
-    folder, save = tmp_path / "killed", TrainingState.save
-
-    def save_then_die(self, model, record):
-        save(self, model, record)
-        if record.number == 2:
-            raise KeyboardInterrupt
-
-    monkeypatch.setattr(TrainingState, "save", save_then_die)
-    with pytest.raises(KeyboardInterrupt):
-        fit(files, folder, 52)
-    monkeypatch.undo()
-    assert TrainingState.open(folder).epochs_done == 2
-    state, resumed = fit(files, folder, 52)
-    assert [epoch.number for epoch in state.history] == [1, 2, 3, 4]
-    for left, right in zip(uninterrupted.weights, resumed.weights, strict=True):
-        np.testing.assert_allclose(left, right, atol=1e-5)
+def test_a_killed_training_resumes_where_it_was(files, tmp_path):
+    program = Path(__file__).with_name("resume_training.py")
+    root = program.parents[2]
+    done = subprocess.run(
+        [sys.executable, program, tmp_path, files[0][0], files[1][0]],
+        capture_output=True,
+        text=True,
+        env=os.environ | {"PYTHONPATH": str(root)},
+    )
+    assert done.returncode == 0, done.stderr
+    epochs_before, _, rest = done.stdout.partition(" ")
+    epochs, _, difference = rest.rpartition(" ")
+    assert (epochs_before, epochs) == ("2", "[1, 2, 3, 4]")
+    assert float(difference) < 1e-5
 
 
 def test_a_loss_that_is_not_finite_stops_with_the_remedy(files, tmp_path):
