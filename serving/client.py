@@ -68,7 +68,17 @@ def wait_for_model(url: str, model_name: str, timeout: float = 60.0) -> None:
 def ask_rest(
     url: str, model_name: str, images: Sequence[bytes], timeout: float = 30.0
 ) -> list[Reading]:
-    """Read images over REST.
+    """Read images over REST; takes and raises what `predict_rest` does.
+
+    Returns:
+      A reading for each image, in order.
+    """
+    where = f"{url} model {model_name!r}"
+    return [_reading_of_row(row, where) for row in predict_rest(url, model_name, images, timeout)]
+
+
+def predict_rest(url: str, model_name: str, images: Sequence[bytes], timeout: float) -> list[Any]:
+    """Send images over REST.
 
     Args:
       url: of the server, such as `http://127.0.0.1:8501`.
@@ -77,7 +87,7 @@ def ask_rest(
       timeout: seconds to wait for the connection and for each part of the answer.
 
     Returns:
-      A reading for each image, in order.
+      What the server predicts for each image, in order.
 
     Raises:
       ServingError: in one line, what went wrong.
@@ -102,16 +112,31 @@ def ask_rest(
     if response.status_code != httpx.codes.OK:
         told = answer.get("error", answer) if isinstance(answer, dict) else answer
         raise ServingError(f"{url} model {model_name!r}: {response.status_code} {_line(told)}")
-    return _readings_of_rows(answer, len(images), f"{url} model {model_name!r}")
+    return _rows(answer, len(images), f"{url} model {model_name!r}")
 
 
 def ask_grpc(
     address: str, model_name: str, images: Sequence[bytes], timeout: float = 30.0
 ) -> list[Reading]:
-    """Read images over gRPC; `address` is `host:port`, the rest is as in `ask_rest`.
+    """Read images over gRPC; takes and raises what `predict_grpc` does, as `ask_rest`."""
+    outputs = predict_grpc(address, model_name, images, [TEXT, CONFIDENCE], timeout)
+    return _readings_of_columns(outputs, len(images), f"{address} model {model_name!r}")
 
-    Raises:
-      ServingError: in one line, what went wrong.
+
+def predict_grpc(
+    address: str, model_name: str, images: Sequence[bytes], wanted: Sequence[str], timeout: float
+) -> dict[str, Any]:
+    """Send images over gRPC; the rest is as in `predict_rest`.
+
+    Args:
+      address: of the server, as `host:port`.
+      model_name: under which the server offers the model.
+      images: encoded PNG or JPEG files, at least one.
+      wanted: names of the outputs to ask for.
+      timeout: seconds to wait for the answer.
+
+    Returns:
+      An array for each output.
     """
     import grpc
     import tensorflow as tf
@@ -120,7 +145,7 @@ def ask_grpc(
     request = predict_pb2.PredictRequest()
     request.model_spec.name = model_name
     request.model_spec.signature_name = SERVING_DEFAULT
-    request.output_filter.extend([TEXT, CONFIDENCE])
+    request.output_filter.extend(wanted)
     request.inputs[IMAGE_BYTES].CopyFrom(
         tf.make_tensor_proto(list(images), dtype=tf.string, shape=[len(images)])
     )
@@ -137,17 +162,15 @@ def ask_grpc(
         raise ServingError(
             f"{address} model {model_name!r}: {error.code().name} {_line(error.details())}"
         ) from error
-    where = f"{address} model {model_name!r}"
-    outputs = {name: tf.make_ndarray(proto) for name, proto in response.outputs.items()}
-    return _readings_of_columns(outputs, len(images), where)
+    return {name: tf.make_ndarray(proto) for name, proto in response.outputs.items()}
 
 
-def _readings_of_rows(answer: Any, count: int, where: str) -> list[Reading]:
+def _rows(answer: Any, count: int, where: str) -> list[Any]:
     rows = answer.get("predictions") if isinstance(answer, dict) else None
     if not isinstance(rows, list) or len(rows) != count:
         got = f"{len(rows)} predictions" if isinstance(rows, list) else _line(answer)
         raise ServingError(f"{where}: expected {count} predictions, got {got}")
-    return [_reading_of_row(row, where) for row in rows]
+    return rows
 
 
 def _reading_of_row(row: Any, where: str) -> Reading:

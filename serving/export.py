@@ -21,7 +21,7 @@ from serving.signatures import (
     TEXT,
 )
 from transforms.ctc import decode_greedy
-from transforms.image import read_lines
+from transforms.image import LINE_HEIGHT, normalise_line, read_lines
 from transforms.text import decode_classes
 
 LineNetwork = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
@@ -37,6 +37,10 @@ MODEL_CARD_FILE = "model_card.json"
 class LineReader(tf.Module):
     """A line recogniser from picture bytes to text, with the signatures of `docs/design.md`.
 
+    `normalise` and `read_normalised` are the two halves of a reading. They are saved as well, so
+    that a page reader cuts lines out of a page without encoding them as pictures again, and
+    normalises them as this very model was trained.
+
     Args:
       network: the trained network's forward pass.
       variables: every variable that `network` reads. They are held raw, for loaders in the
@@ -50,10 +54,27 @@ class LineReader(tf.Module):
         super().__init__(name="line_reader")
         self._network_variables = list(variables)
 
-        def read(image_bytes: tf.Tensor) -> dict[str, tf.Tensor]:
-            lines, widths = read_lines(image_bytes)
-            classes, confidence = decode_greedy(network(lines, widths))
+        @tf.function(input_signature=[tf.TensorSpec([None, None], tf.uint8)])
+        def normalise(image: tf.Tensor) -> tf.Tensor:
+            return normalise_line(image)
+
+        @tf.function(
+            input_signature=[
+                tf.TensorSpec([None, LINE_HEIGHT, None, 1], tf.float32),
+                tf.TensorSpec([None], tf.int32),
+            ]
+        )
+        def read_normalised(lines: tf.Tensor, widths: tf.Tensor) -> dict[str, tf.Tensor]:
+            # oneDNN's convolutions fail on an empty batch: a blank line is read in its place.
+            count = tf.shape(lines)[0]
+            none = tf.cast(tf.equal(count, 0), tf.int32)
+            lines = tf.pad(lines, [[0, none], [0, 0], [0, 0], [0, 0]])
+            widths = tf.pad(widths, [[0, none]], constant_values=1)
+            classes, confidence = decode_greedy(network(lines, widths)[:count])
             return {TEXT: decode_classes(classes, alphabet), CONFIDENCE: confidence}
+
+        def read(image_bytes: tf.Tensor) -> dict[str, tf.Tensor]:
+            return read_normalised(*read_lines(image_bytes))
 
         @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name=IMAGE_BYTES)])
         def serving_default(image_bytes: tf.Tensor) -> dict[str, tf.Tensor]:
@@ -64,6 +85,8 @@ class LineReader(tf.Module):
             spec = {features.IMAGE: tf.io.FixedLenFeature([], tf.string)}
             return read(tf.io.parse_example(examples, spec)[features.IMAGE])
 
+        self.normalise = normalise
+        self.read_normalised = read_normalised
         self.servable = {SERVING_DEFAULT: serving_default, SERVING_EXAMPLES: serving_examples}
 
 
@@ -84,6 +107,16 @@ def export_line_reader(
       warmup_images: pictures that the server reads before it takes requests.
     """
     tf.saved_model.save(reader, str(folder), signatures=reader.servable)
+    write_extra_assets(folder, alphabet, model_card, warmup_images)
+
+
+def write_extra_assets(
+    folder: Path,
+    alphabet: Alphabet,
+    model_card: dict[str, object],
+    warmup_images: Sequence[bytes],
+) -> None:
+    """Writes what travels with a SavedModel; the arguments are those of `export_line_reader`."""
     extra = folder / EXTRA_ASSETS
     extra.mkdir(exist_ok=True)
     _write_json(extra / ALPHABET_FILE, {"symbols": alphabet.symbols})

@@ -21,3 +21,16 @@ TEXT = "text"
 
 CONFIDENCE = "confidence"
 """Output of a line model: float32 [N], from 0 to 1."""
+
+BOXES = "boxes"
+"""Output of a detector or page model: float32 [N, M, 4], ymin xmin ymax xmax in pixels of the
+given image, in reading order, padded with -1."""
+
+COUNT = "count"
+"""Output of a detector or page model: int32 [N], the lines found in each image."""
+
+TEXTS = "texts"
+"""Output of a page model: string [N, M], the reading of each line, padded with ""."""
+
+CONFIDENCES = "confidences"
+"""Output of a page model: float32 [N, M], from 0 to 1, padded with -1."""

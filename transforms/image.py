@@ -3,6 +3,8 @@
 A normalised line is float32, ink near 1 on paper near 0, `LINE_HEIGHT` pixels high.
 """
 
+from collections.abc import Callable
+
 import tensorflow as tf
 
 LINE_HEIGHT = 28
@@ -48,6 +50,12 @@ def normalise_contrast(grey: tf.Tensor) -> tf.Tensor:
     return tf.cond(tf.reduce_mean(stretched) > 0.5, lambda: 1.0 - stretched, lambda: stretched)
 
 
+def line_width(height: tf.Tensor, width: tf.Tensor) -> tf.Tensor:
+    """Returns the width of a normalised line from its picture's size in pixels, all int32."""
+    scaled = tf.round(tf.cast(width, tf.float32) * LINE_HEIGHT / tf.cast(height, tf.float32))
+    return tf.clip_by_value(tf.cast(scaled, tf.int32), 1, MAX_LINE_WIDTH)
+
+
 def normalise_line(image: tf.Tensor) -> tf.Tensor:
     """Brings the picture of a line to the network's height, contrast and polarity.
 
@@ -59,8 +67,7 @@ def normalise_line(image: tf.Tensor) -> tf.Tensor:
     """
     shape = tf.shape(image)
     height, width = shape[0], shape[1]
-    scaled = tf.round(tf.cast(width, tf.float32) * LINE_HEIGHT / tf.cast(height, tf.float32))
-    new_width = tf.clip_by_value(tf.cast(scaled, tf.int32), 1, MAX_LINE_WIDTH)
+    new_width = line_width(height, width)
     grey = tf.cast(image, tf.float32)[:, :, tf.newaxis]  # [height, width, 1]
     resized = tf.cond(
         tf.logical_and(tf.equal(height, LINE_HEIGHT), tf.equal(width, new_width)),
@@ -82,10 +89,22 @@ def quantise_line(line: tf.Tensor) -> tf.Tensor:
 
 
 def read_lines(image_bytes: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-    """Decodes, normalises and batches lines of any size.
+    """Decodes, normalises and batches lines of any size; `image_bytes`, string [n], are pictures.
+
+    Returns:
+      what `stack_lines` returns.
+    """
+    return stack_lines(read_line, image_bytes)
+
+
+def stack_lines(
+    normalised: Callable[[tf.Tensor], tf.Tensor], elements: tf.Tensor
+) -> tuple[tf.Tensor, tf.Tensor]:
+    """Makes a batch of normalised lines.
 
     Args:
-      image_bytes: string [n].
+      normalised: makes one of them, float32 [LINE_HEIGHT, width, 1], from an element.
+      elements: [n, ...], what to make lines of.
 
     Returns:
       float32 [n, LINE_HEIGHT, widest, 1], padded with paper (0) on the right, and the widths
@@ -93,8 +112,8 @@ def read_lines(image_bytes: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     """
     lines = tf.map_fn(
         # Columns first, for they are what differs from line to line: [width, LINE_HEIGHT].
-        lambda encoded: tf.transpose(read_line(encoded)[:, :, 0]),
-        image_bytes,
+        lambda element: tf.transpose(normalised(element)[:, :, 0]),
+        elements,
         fn_output_signature=tf.RaggedTensorSpec([None, LINE_HEIGHT], tf.float32, ragged_rank=0),
     )
     widths = tf.cast(lines.row_lengths(), tf.int32)
