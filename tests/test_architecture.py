@@ -37,6 +37,8 @@ def test_no_arrow_points_up(package):
         "pipeline.prepare",
         "pipeline.report.render",
         "serving.client",
+        "serving.compose_page",
+        "serving.read_page",
         "serving.server.__main__",
     ],
 )

@@ -24,11 +24,12 @@ from starlette.routing import Mount
 from starlette.types import Receive, Scope, Send
 from tensorflow_serving.apis import get_model_metadata_pb2
 
+from serving.model_folder import MAX_VERSION
 from serving.server import tensor_json
 from serving.server.grpc_service import SIGNATURE_DEF, metadata
 from serving.server.json_values import TensorJsonError
 from serving.server.servable import Code, ServableError
-from serving.server.versions import MAX_VERSION, ModelVersions, VersionStatus
+from serving.server.versions import ModelVersions, VersionStatus
 
 _MODEL = (
     r"/v1/models/(?P<name>[^/:]+)(?:/versions/(?P<version>[0-9]{1,19})|/labels/(?P<label>[^/:]+))?"

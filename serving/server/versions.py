@@ -17,11 +17,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from serving.model_folder import MODEL_FILE, ready_versions
 from serving.server.servable import Code, Servable, ServableError
-
-MODEL_FILE = "saved_model.pb"
-MAX_VERSION = 2**63 - 1
-"""Versions are int64 in the API."""
 
 _log = logging.getLogger(__name__)
 
@@ -282,17 +279,3 @@ class ModelVersions:
         lease.servable.close()
         self._set(VersionStatus(lease.version, State.END))
         _log.info("version %d of model %s is unloaded", lease.version, self.model_name)
-
-
-def ready_versions(base_path: Path) -> dict[int, Path]:
-    """Return the folders of the versions that are completely written."""
-    if not base_path.is_dir():
-        return {}
-    return {
-        int(path.name): path
-        for path in sorted(base_path.iterdir())
-        if path.name.isascii()
-        and path.name.isdigit()
-        and int(path.name) <= MAX_VERSION
-        and (path / MODEL_FILE).is_file()
-    }

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from serving.server.servable import Code, ServableError
-from serving.server.versions import LoadPolicy, ModelVersions, State, VersionStatus, ready_versions
+from serving.server.versions import LoadPolicy, ModelVersions, State, VersionStatus
 
 
 class FakeServable:
@@ -55,18 +55,6 @@ def serving(versions: ModelVersions) -> int | None:
             return lease.version
     except ServableError:
         return None
-
-
-def test_only_complete_numeric_folders_are_ready(tmp_path: Path) -> None:
-    push(tmp_path, "3")
-    push(tmp_path, "0012")
-    push(tmp_path, "temp-4")
-    push(tmp_path, "²")
-    push(tmp_path, str(2**63))
-    (tmp_path / "5").mkdir()
-    (tmp_path / "6").write_text("a file")
-    assert ready_versions(tmp_path) == {3: tmp_path / "3", 12: tmp_path / "0012"}
-    assert ready_versions(tmp_path / "absent") == {}
 
 
 def test_the_newest_serves_and_the_others_are_left_alone(

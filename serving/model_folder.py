@@ -1,0 +1,85 @@
+"""Folders of pushed models: `BASE/7/` holds version 7, ready once it has `saved_model.pb`.
+
+The server reads them with `ready_versions`; commands that make a new servable of pushed ones,
+such as `serving.compose_page`, find their parents and add a version here. Imports no TensorFlow.
+"""
+
+import hashlib
+import shutil
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from schema.errors import InputError
+
+MODEL_FILE = "saved_model.pb"
+MAX_VERSION = 2**63 - 1
+"""Versions are int64 in the API."""
+
+_DRAFT = ".draft-"  # not numeric: no server takes it for a version
+_CONTENT = (MODEL_FILE, "variables/*", "assets/*")
+
+
+def ready_versions(base_path: Path) -> dict[int, Path]:
+    """Return the folders of the versions that are completely written."""
+    if not base_path.is_dir():
+        return {}
+    return {
+        int(path.name): path
+        for path in sorted(base_path.iterdir())
+        if path.name.isascii()
+        and path.name.isdigit()
+        and int(path.name) <= MAX_VERSION
+        and (path / MODEL_FILE).is_file()
+    }
+
+
+def find_model(folder: Path) -> Path:
+    """Return the SavedModel at a path: the folder itself, or the newest version under it.
+
+    Raises:
+      InputError: there is none.
+    """
+    if (folder / MODEL_FILE).is_file():
+        return folder
+    versions = ready_versions(folder)
+    if not versions:
+        raise InputError(
+            f"expected a SavedModel or a folder of its versions, got {folder}, which has no "
+            f"{MODEL_FILE}: name the folder of a pushed model"
+        )
+    return versions[max(versions)]
+
+
+def hash_model(folder: Path) -> str:
+    """Return the SHA-256 of what a SavedModel computes: its graph, variables and assets."""
+    digest = hashlib.sha256()
+    for path in (path for pattern in _CONTENT for path in sorted(folder.glob(pattern))):
+        content = path.read_bytes()
+        digest.update(f"{path.relative_to(folder).as_posix()}\0{len(content)}\0".encode())
+        digest.update(content)
+    return digest.hexdigest()
+
+
+def add_version(base_path: Path, write: Callable[[Path], None]) -> Path:
+    """Make the next version under a base path: whole, or not at all.
+
+    Args:
+      base_path: made where absent.
+      write: makes the SavedModel at the path that it is given; what it raises is passed on.
+
+    Returns:
+      The version's folder; its number is the time in Unix seconds, as the Pusher's, or the next
+      one after the newest.
+    """
+    base_path.mkdir(parents=True, exist_ok=True)
+    draft = Path(tempfile.mkdtemp(prefix=_DRAFT, dir=base_path))
+    try:
+        # Inside, since a temporary folder may be read by nobody else.
+        write(draft / "model")
+        newest = max(ready_versions(base_path), default=0)
+        version = base_path / str(max(int(time.time()), newest + 1))
+        return (draft / "model").rename(version)
+    finally:
+        shutil.rmtree(draft)

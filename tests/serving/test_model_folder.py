@@ -1,0 +1,70 @@
+import shutil
+import time
+from pathlib import Path
+
+import pytest
+
+from schema.errors import InputError
+from serving.model_folder import add_version, find_model, hash_model, ready_versions
+
+
+def push(base_path: Path, name: str) -> Path:
+    folder = base_path / name
+    (folder / "variables").mkdir(parents=True)
+    (folder / "variables" / "variables.index").write_text("weights")
+    (folder / "saved_model.pb").write_text("graph")
+    return folder
+
+
+def test_only_complete_numeric_folders_are_ready(tmp_path: Path) -> None:
+    for name in ("3", "0012", "temp-4", "²", str(2**63)):
+        push(tmp_path, name)
+    (tmp_path / "5").mkdir()
+    (tmp_path / "6").write_text("a file")
+    assert ready_versions(tmp_path) == {3: tmp_path / "3", 12: tmp_path / "0012"}
+    assert ready_versions(tmp_path / "absent") == {}
+
+
+def test_a_model_is_found_by_its_folder_or_its_base_path(tmp_path: Path) -> None:
+    old, new = push(tmp_path, "9"), push(tmp_path, "10")
+    assert find_model(old) == old
+    assert find_model(tmp_path) == new
+
+
+@pytest.mark.parametrize("folder", ["absent", "empty"])
+def test_no_model_is_said_in_one_line(tmp_path: Path, folder: str) -> None:
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(InputError, match=f"expected a SavedModel .* got .*{folder}"):
+        find_model(tmp_path / folder)
+
+
+def test_the_hash_is_that_of_what_is_computed(tmp_path: Path) -> None:
+    model = push(tmp_path, "1")
+    before = hash_model(model)
+    (model / "assets.extra").mkdir()
+    (model / "assets.extra" / "model_card.json").write_text("{}")
+    copied = Path(shutil.copytree(model, tmp_path / "elsewhere"))
+    assert hash_model(model) == hash_model(copied) == before
+    (model / "variables" / "variables.index").write_text("others")
+    assert hash_model(model) != before
+
+
+def test_versions_are_times_and_always_newer(tmp_path: Path) -> None:
+    def write(folder: Path) -> None:
+        push(folder.parent, folder.name)
+
+    first = add_version(tmp_path / "base", write)
+    assert abs(int(first.name) - time.time()) < 10
+    push(tmp_path / "base", "5000000000")
+    assert add_version(tmp_path / "base", write).name == "5000000001"
+    assert sorted(p.name for p in (tmp_path / "base").iterdir())[0] == first.name
+
+
+def test_what_fails_half_way_leaves_nothing(tmp_path: Path) -> None:
+    def write(folder: Path) -> None:
+        push(folder.parent, folder.name)
+        raise RuntimeError("disk full")
+
+    with pytest.raises(RuntimeError, match="disk full"):
+        add_version(tmp_path, write)
+    assert list(tmp_path.iterdir()) == []
