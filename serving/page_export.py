@@ -47,7 +47,7 @@ def compose_page(detector: Path, lines: Path, base_path: Path) -> Path:
     reader = PageReader(_load_detector(detector), _load_line_reader(lines))
     warmup = (_warmup_images(detector) or _warmup_images(lines))[:WARMUP_PAGES]
     alphabet = _alphabet(lines)
-    card = {
+    card: dict[str, object] = {
         "reads": "pages of handwriting, as PNG or JPEG of any size, to boxes and texts of lines",
         "detector": _parent(detector),
         "lines": _parent(lines),
