@@ -6,7 +6,7 @@ import string
 import numpy as np
 import pytest
 
-from pipeline.ingest.emnist import FILE_SPLITS, IMAGES_NAME, LABELS_NAME, MAPPING_NAME
+from pipeline.ingest.emnist_files import FILE_SPLITS, IMAGES_NAME, LABELS_NAME, MAPPING_NAME
 from pipeline.ingest.idx import write_idx
 
 # Before any test imports TensorFlow: it tells of missing GPUs as errors.

@@ -6,7 +6,7 @@ import shutil
 import pytest
 
 import local_runner
-from pipeline.ingest.emnist import IMAGES_NAME, LABELS_NAME, MAPPING_NAME
+from pipeline.ingest.emnist_files import IMAGES_NAME, LABELS_NAME, MAPPING_NAME
 
 SMALL = ("--set", "train_lines=20", "--set", "validation_lines=5", "--set", "test_lines=5")
 IMAGES = IMAGES_NAME.format(name="tiny", split="train")

@@ -13,12 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.ingest.download import fetch, verify
-from pipeline.ingest.emnist import (
-    FILE_SPLITS,
-    IMAGES_NAME,
-    LABELS_NAME,
-    MAPPING_NAME,
-)
+from pipeline.ingest.emnist_files import FILE_SPLITS, IMAGES_NAME, LABELS_NAME, MAPPING_NAME
 from schema.errors import InputError
 
 

@@ -13,7 +13,8 @@ import numpy as np
 import tensorflow as tf
 from tfx.components.example_gen.component import FileBasedExampleGen
 
-from pipeline.ingest.emnist import Glyphs, GlyphSplits, find_emnist
+from pipeline.ingest.emnist import Glyphs, GlyphSplits
+from pipeline.ingest.emnist_files import find_emnist
 from pipeline.ingest.examples import PlannedExecutor, make_example, make_example_gen
 from pipeline.ingest.lines import NO_GLYPH, Line, LineOptions, plan_splits, read_folder
 from pipeline.run_result import SplitSummary

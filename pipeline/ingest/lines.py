@@ -12,7 +12,8 @@ from pathlib import Path
 import numpy as np
 
 from pipeline.ingest.corpus import read_corpus, split_sentences, to_lines
-from pipeline.ingest.emnist import Glyphs, GlyphSplits, find_emnist, read_emnist
+from pipeline.ingest.emnist import Glyphs, GlyphSplits, read_emnist
+from pipeline.ingest.emnist_files import find_emnist
 from pipeline.ingest.sentences import generate_sentences, split_vocabulary, unseen_phrases
 from schema.alphabet import LATIN, Alphabet
 from schema.errors import InputError

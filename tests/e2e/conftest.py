@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from pipeline.ingest.emnist import FILE_SPLITS, IMAGES_NAME, LABELS_NAME, MAPPING_NAME
+from pipeline.ingest.emnist_files import FILE_SPLITS, IMAGES_NAME, LABELS_NAME, MAPPING_NAME
 from pipeline.ingest.idx import write_idx
 
 LETTERS = "abcd"

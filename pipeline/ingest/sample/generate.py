@@ -15,12 +15,7 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from pipeline.ingest.emnist import (
-    FILE_SPLITS,
-    IMAGES_NAME,
-    LABELS_NAME,
-    MAPPING_NAME,
-)
+from pipeline.ingest.emnist_files import FILE_SPLITS, IMAGES_NAME, LABELS_NAME, MAPPING_NAME
 from pipeline.ingest.idx import write_idx
 from pipeline.ingest.sample.writer import invent_writer, write_glyph
 from schema.errors import InputError

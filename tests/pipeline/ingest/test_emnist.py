@@ -4,7 +4,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pipeline.ingest.emnist import Glyphs, find_emnist, hash_images, read_emnist
+from pipeline.ingest.emnist import Glyphs, hash_images, read_emnist
+from pipeline.ingest.emnist_files import find_emnist
 from pipeline.ingest.idx import write_idx
 from schema.errors import InputError
 
@@ -131,13 +132,13 @@ def test_an_empty_split_is_refused(tmp_path: Path) -> None:
 
 def test_another_image_size_is_refused(tmp_path: Path) -> None:
     folder = write_data_set(tmp_path, random_images(3)[:, :27], random_images(1))
-    with pytest.raises(InputError, match=r"got \(3, 27, 28\) in .*train-images"):
+    with pytest.raises(InputError, match=r"got items of shape \(27, 28\) in .*train-images"):
         read_emnist(find_emnist(folder))
 
 
 def test_images_in_the_place_of_labels_are_refused(tmp_path: Path) -> None:
     folder = write_data_set(tmp_path, random_images(2), random_images(1), random_images(2))
-    with pytest.raises(InputError, match=r"\(2, 28, 28\) in .*train-labels"):
+    with pytest.raises(InputError, match=r"\(28, 28\) in .*train-labels"):
         read_emnist(find_emnist(folder))
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from pipeline.ingest.balance import balance_classes
 from pipeline.ingest.download import PARTIAL_SUFFIX
-from pipeline.ingest.emnist import Glyphs, find_emnist, read_emnist
+from pipeline.ingest.emnist import Glyphs, read_emnist
 from pipeline.ingest.emnist_archive import (
     ARCHIVE_NAME,
     DATA_SETS,
@@ -21,6 +21,7 @@ from pipeline.ingest.emnist_archive import (
     fetch_archive,
     take_data_set,
 )
+from pipeline.ingest.emnist_files import find_emnist
 from pipeline.ingest.idx import write_idx
 from schema.errors import InputError
 

@@ -1,6 +1,7 @@
 import pytest
 
-from pipeline.ingest.emnist import find_emnist, read_emnist
+from pipeline.ingest.emnist import read_emnist
+from pipeline.ingest.emnist_files import find_emnist
 from pipeline.ingest.lines import (
     NO_GLYPH,
     LineOptions,

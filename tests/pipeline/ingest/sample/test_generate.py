@@ -5,7 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pipeline.ingest.emnist import find_emnist, read_emnist
+from pipeline.ingest.emnist import read_emnist
+from pipeline.ingest.emnist_files import find_emnist
 from pipeline.ingest.idx import read_idx
 from pipeline.ingest.sample import SampleSize, ensure_sample, generate
 from pipeline.ingest.sample.generate import CLASSES, MANIFEST_NAME, PUNCTUATION
