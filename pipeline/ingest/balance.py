@@ -1,15 +1,13 @@
 """Evens out how often each class occurs among glyphs.
 
-After the glyph readers, as an option: EMNIST ByClass has about twenty times more of its most
-frequent class than of its rarest.
+After the glyph readers, as the option `balance`: EMNIST ByClass has about twenty times more of
+its most frequent class than of its rarest.
 """
 
 import numpy as np
 
-from pipeline.ingest.emnist import Glyphs
 
-
-def balance_classes(glyphs: Glyphs, seed: int = 0) -> Glyphs:
+def balance_classes(characters: np.ndarray, seed: int = 0) -> np.ndarray:
     """Keeps at most as many glyphs of each class as the median class has.
 
     The frequent half of the classes is cut down, the rare half stays whole: nothing is repeated,
@@ -17,19 +15,18 @@ def balance_classes(glyphs: Glyphs, seed: int = 0) -> Glyphs:
     its official frequencies.
 
     Args:
-      glyphs: of one split.
+      characters: [n], what each glyph of a split shows.
       seed: decides which glyphs of a frequent class stay.
 
     Returns:
-      A selection in the order of the input.
+      [m], int64: the numbers of the kept glyphs, rising.
     """
-    if not len(glyphs):
-        return glyphs
-    _, classes, counts = np.unique(glyphs.characters, return_inverse=True, return_counts=True)
+    if not len(characters):
+        return np.arange(0)
+    _, classes, counts = np.unique(characters, return_inverse=True, return_counts=True)
     limit = max(1, int(np.median(counts)))
-    order = np.random.default_rng(seed).permutation(len(glyphs))
+    order = np.random.default_rng(seed).permutation(len(characters))
     by_class = order[np.argsort(classes[order], kind="stable")]  # [n], shuffled within a class
     starts = np.cumsum(counts) - counts
-    rank = np.arange(len(glyphs)) - np.repeat(starts, counts)
-    kept = np.sort(by_class[rank < limit])
-    return Glyphs(glyphs.images[kept], glyphs.characters[kept])
+    rank = np.arange(len(characters)) - np.repeat(starts, counts)
+    return np.sort(by_class[rank < limit])
