@@ -10,7 +10,7 @@ from pipeline.arguments import EMNIST, SAMPLE
 from pipeline.config import PipelineConfig
 from pipeline.ingest.emnist_archive import fetch_archive, take_data_set
 from pipeline.ingest.iam import show_licence_once
-from pipeline.ingest.lines import LineOptions, plan_splits
+from pipeline.ingest.lines import LineOptions, plan_lines
 from pipeline.ingest.record_plan import RecordPlan, plan_records
 from pipeline.ingest.record_sources import IAM, RecordOptions, describe_source
 from pipeline.ingest.sample import ensure_sample
@@ -39,7 +39,7 @@ def prepare_data(config: PipelineConfig) -> PipelineConfig:
         plan = plan_records(config.data_dir, config.lines)
         _tell(describe_source(config.data_dir, config.lines), plan)
         return dataclasses.replace(config, alphabet=plan.alphabet)
-    plan_splits(config.data_dir, config.lines)
+    plan_lines(config.data_dir, config.lines)
     return config
 
 

@@ -4,10 +4,16 @@ After the glyph readers, as the option `balance`: EMNIST ByClass has about twent
 its most frequent class than of its rarest.
 """
 
+from typing import TypeVar
+
 import numpy as np
 
+from pipeline.ingest.emnist import GlyphIndex, Glyphs
 
-def balance_classes(characters: np.ndarray, seed: int = 0) -> np.ndarray:
+AnyGlyphs = TypeVar("AnyGlyphs", Glyphs, GlyphIndex)
+
+
+def balance_classes(glyphs: AnyGlyphs, seed: int = 0) -> AnyGlyphs:
     """Keeps at most as many glyphs of each class as the median class has.
 
     The frequent half of the classes is cut down, the rare half stays whole: nothing is repeated,
@@ -15,18 +21,18 @@ def balance_classes(characters: np.ndarray, seed: int = 0) -> np.ndarray:
     its official frequencies.
 
     Args:
-      characters: [n], what each glyph of a split shows.
+      glyphs: of one split.
       seed: decides which glyphs of a frequent class stay.
 
     Returns:
-      [m], int64: the numbers of the kept glyphs, rising.
+      A selection in the order of the input.
     """
-    if not len(characters):
-        return np.arange(0)
-    _, classes, counts = np.unique(characters, return_inverse=True, return_counts=True)
+    if not len(glyphs):
+        return glyphs
+    _, classes, counts = np.unique(glyphs.characters, return_inverse=True, return_counts=True)
     limit = max(1, int(np.median(counts)))
-    order = np.random.default_rng(seed).permutation(len(characters))
+    order = np.random.default_rng(seed).permutation(len(glyphs))
     by_class = order[np.argsort(classes[order], kind="stable")]  # [n], shuffled within a class
     starts = np.cumsum(counts) - counts
-    rank = np.arange(len(characters)) - np.repeat(starts, counts)
-    return np.sort(by_class[rank < limit])
+    rank = np.arange(len(glyphs)) - np.repeat(starts, counts)
+    return glyphs.select(np.sort(by_class[rank < limit]))

@@ -40,6 +40,10 @@ class Glyphs:
     def __len__(self) -> int:
         return len(self.characters)
 
+    def select(self, kept: np.ndarray) -> "Glyphs":
+        """Returns some of the glyphs: `kept` is a mask [n], or numbers."""
+        return Glyphs(self.images[kept], self.characters[kept])
+
 
 @dataclass(frozen=True)
 class GlyphSplits:

@@ -1,4 +1,4 @@
-"""Builds the ingested `tf.train.Example` of a line, and what the two ExampleGens share."""
+"""What the ExampleGens share: splits that are planned together and written without a detour."""
 
 import abc
 import json
@@ -7,18 +7,16 @@ from pathlib import Path
 from typing import Any
 
 import apache_beam as beam
-import tensorflow as tf
 from google.protobuf import any_pb2, json_format, struct_pb2
 from tfx.components.example_gen.base_example_gen_executor import BaseExampleGenExecutor
 from tfx.components.example_gen.component import FileBasedExampleGen
+from tfx.components.example_gen.write_split import DEFAULT_FILE_NAME
 from tfx.dsl.components.base import executor_spec
 from tfx.proto import example_gen_pb2
 from tfx.types import artifact_utils, standard_component_specs
 
 from pipeline.run_result import SplitSummary
-from schema import features
 from schema.splits import SPLITS
-from transforms.image_facts import ImageFacts
 
 COMPONENT_ID = "LineExampleGen"
 
@@ -29,43 +27,12 @@ SUMMARY_PROPERTY = "split_summaries"
 """Custom property of the Examples artifact: `SplitSummary` records as JSON."""
 
 
-def make_example(
-    sample_id: str,
-    text: str,
-    source: str,
-    vocabulary: str,
-    facts: ImageFacts,
-    glyphs: bytes = b"",
-    image: bytes = b"",
-    seed: int = 0,
-    writer: str = "",
-) -> tf.train.Example:
-    """Builds the example of a line: of its glyph stack and seed, or of its picture."""
-    values: dict[str, Any] = {
-        features.SAMPLE_ID: sample_id,
-        features.TEXT: text,
-        features.SOURCE: source,
-        features.WRITER: writer,
-        features.VOCABULARY: vocabulary,
-        features.TEXT_LENGTH: len(text),
-        features.IMAGE_HEIGHT: facts.height,
-        features.IMAGE_WIDTH: facts.width,
-        features.ASPECT: facts.aspect,
-        features.INK_RATIO: facts.ink_ratio,
-        features.BRIGHTNESS_MEAN: facts.brightness_mean,
-        features.BRIGHTNESS_DEVIATION: facts.brightness_deviation,
-        features.SHARPNESS: facts.sharpness,
-        features.GLYPHS: glyphs,
-        features.IMAGE: image,
-        features.SEED: seed,
-    }
-    return tf.train.Example(
-        features=tf.train.Features(feature={key: _feature(value) for key, value in values.items()})
-    )
-
-
 class PlannedExecutor(BaseExampleGenExecutor):
-    """An executor that plans all splits together and tells what went into each."""
+    """An executor that plans all splits together and tells what went into each.
+
+    Whoever plans also spreads the work over the workers. TFX's own executor would shuffle the
+    examples once more, which holds all of them in memory where the runner is a local one.
+    """
 
     @abc.abstractmethod
     def write_plan(
@@ -88,8 +55,14 @@ class PlannedExecutor(BaseExampleGenExecutor):
     def GenerateExamplesByBeam(  # noqa: N802 - TFX's name
         self, pipeline: beam.Pipeline, exec_properties: dict[str, Any]
     ) -> dict[str, beam.PCollection]:
-        """Makes the examples of all splits."""
-        return self.write_plan(pipeline, *_folder_and_config(exec_properties))
+        """Writes the examples of all splits where they are made, and leaves none to TFX."""
+        for split, examples in self.write_plan(
+            pipeline, *_folder_and_config(exec_properties)
+        ).items():
+            prefix = Path(artifact_utils.get_split_uri(self._examples, split)) / DEFAULT_FILE_NAME
+            writer = beam.io.WriteToTFRecord(str(prefix), file_name_suffix=".gz")
+            _ = examples | f"Write {split} examples" >> writer
+        return {}
 
     def Do(  # noqa: N802 - TFX's name
         self,
@@ -98,12 +71,11 @@ class PlannedExecutor(BaseExampleGenExecutor):
         exec_properties: dict[str, Any],
     ) -> None:
         """Writes the examples, and what went into each split as a property of the artifact."""
+        self._examples = output_dict[standard_component_specs.EXAMPLES_KEY]
         super().Do(input_dict, output_dict, exec_properties)
         given = _folder_and_config(exec_properties)
         summaries = self.summarise_plan(*given)
-        examples = artifact_utils.get_single_instance(
-            output_dict[standard_component_specs.EXAMPLES_KEY]
-        )
+        examples = artifact_utils.get_single_instance(self._examples)
         examples.set_string_custom_property(SOURCE_PROPERTY, self.describe_source(*given))
         examples.set_string_custom_property(
             SUMMARY_PROPERTY, json.dumps([asdict(summary) for summary in summaries])
@@ -152,15 +124,6 @@ def _folder_and_config(exec_properties: dict[str, Any]) -> tuple[Path, dict[str,
     custom.custom_config.Unpack(text)
     folder = Path(exec_properties[standard_component_specs.INPUT_BASE_KEY])
     return folder, json.loads(text.string_value)
-
-
-def _feature(value: str | bytes | int | float) -> tf.train.Feature:
-    if isinstance(value, int):
-        return tf.train.Feature(int64_list=tf.train.Int64List(value=[value]))
-    if isinstance(value, float):
-        return tf.train.Feature(float_list=tf.train.FloatList(value=[value]))
-    encoded = value.encode() if isinstance(value, str) else value
-    return tf.train.Feature(bytes_list=tf.train.BytesList(value=[encoded]))
 
 
 def _pack(config: dict[str, Any]) -> example_gen_pb2.CustomConfig:

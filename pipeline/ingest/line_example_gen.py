@@ -4,23 +4,19 @@ The first component of the pipeline; Transform turns each example's glyphs into 
 """
 
 import dataclasses
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import apache_beam as beam
-import numpy as np
-import tensorflow as tf
 from tfx.components.example_gen.component import FileBasedExampleGen
 
-from pipeline.ingest.emnist import Glyphs, GlyphSplits
 from pipeline.ingest.emnist_files import find_emnist
-from pipeline.ingest.examples import PlannedExecutor, make_example, make_example_gen
-from pipeline.ingest.lines import NO_GLYPH, Line, LineOptions, plan_splits, read_folder
+from pipeline.ingest.examples import PlannedExecutor, make_example_gen
+from pipeline.ingest.glyph_store import write_store
+from pipeline.ingest.lines import LineOptions, LinePlan, plan_lines
+from pipeline.ingest.workers import SpellLines
 from pipeline.run_result import SplitSummary
-from schema.features import GLYPH_SIDE
 from schema.splits import SPLITS
-from transforms.image_facts import measure_image
 
 
 def line_example_gen(folder: Path, options: LineOptions, version: str) -> FileBasedExampleGen:
@@ -36,26 +32,32 @@ def line_example_gen(folder: Path, options: LineOptions, version: str) -> FileBa
 
 
 class LineExecutor(PlannedExecutor):
-    """Reads glyphs and writes an example for each planned line."""
+    """Plans lines and has the workers spell them, a chunk at a time."""
 
     def write_plan(
         self, pipeline: beam.Pipeline, folder: Path, config: dict[str, Any]
     ) -> dict[str, beam.PCollection]:
-        """Plans the lines here and spells them on the workers."""
+        """Puts the glyphs where workers can look them up, and deals the lines out to them."""
         options = LineOptions(**config["options"])
-        plans = plan_splits(folder, options)
-        return {
-            split: pipeline
-            | f"Plan {split} lines" >> beam.Create(plans[split])
-            | f"Spell {split} lines" >> beam.ParDo(SpellLine(folder, options.data_set, split))
+        plan = plan_lines(folder, options)
+        shared = Path(self._get_tmp_dir())
+        stores = {
+            split: write_store(getattr(plan.glyphs, split), shared / f"{split}.glyphs")
             for split in SPLITS
         }
+        name = find_emnist(folder, options.data_set or None).name
+        spell = SpellLines(stores, f"emnist-{name}", options.seed)
+        lines = (
+            pipeline
+            # The chunks are shuffled over the workers; what they make of them is not.
+            | "Plan lines" >> beam.Create(plan.chunks())
+            | "Spell lines" >> beam.ParDo(spell).with_outputs(*SPLITS)
+        )
+        return {split: lines[split] for split in SPLITS}
 
     def summarise_plan(self, folder: Path, config: dict[str, Any]) -> list[SplitSummary]:
         """Counts lines, glyphs and dropped duplicates."""
-        options = LineOptions(**config["options"])
-        glyphs = read_folder(folder, options.data_set)
-        return summarise_splits(glyphs, plan_splits(folder, options))
+        return summarise_splits(plan_lines(folder, LineOptions(**config["options"])))
 
     def describe_source(self, folder: Path, config: dict[str, Any]) -> str:
         """Names the data set."""
@@ -63,57 +65,15 @@ class LineExecutor(PlannedExecutor):
         return f"EMNIST {find_emnist(folder, data_set).name}"
 
 
-class SpellLine(beam.DoFn):
-    """Looks up the glyphs of a planned line and serialises it.
-
-    Args:
-      folder: where each worker reads the glyphs, once.
-      data_set: which one in the folder, "" for the only one.
-      split: whose glyphs to take.
-    """
-
-    def __init__(self, folder: Path, data_set: str, split: str) -> None:
-        super().__init__()
-        self._folder, self._data_set, self._split = folder, data_set, split
-
-    def setup(self) -> None:
-        """Reads the glyphs."""
-        files = find_emnist(self._folder, self._data_set or None)
-        self._source = f"emnist-{files.name}"
-        splits = read_folder(self._folder, self._data_set)
-        self._glyphs: Glyphs = getattr(splits, self._split)
-
-    def process(self, line: Line) -> Iterator[bytes]:
-        """Yields the serialised example."""
-        yield line_example(line, self._glyphs, self._source).SerializeToString()
-
-
-def line_example(line: Line, glyphs: Glyphs, source: str) -> tf.train.Example:
-    """Builds the ingested example of a planned line."""
-    stack = np.zeros((len(line.glyphs), GLYPH_SIDE, GLYPH_SIDE), np.uint8)
-    for position, number in enumerate(line.glyphs):
-        if number != NO_GLYPH:
-            stack[position] = glyphs.images[number]
-    return make_example(
-        sample_id=line.sample_id,
-        text=line.text,
-        source=source,
-        vocabulary=line.vocabulary,
-        facts=measure_image(np.concatenate(stack, axis=1)),  # [GLYPH_SIDE, n * GLYPH_SIDE]
-        glyphs=stack.tobytes(),
-        seed=line.seed,
-    )
-
-
-def summarise_splits(glyphs: GlyphSplits, plans: dict[str, list[Line]]) -> list[SplitSummary]:
+def summarise_splits(plan: LinePlan) -> list[SplitSummary]:
     """Tells what went into each split."""
     return [
         SplitSummary(
             name=split,
-            lines=len(plans[split]),
-            characters=sum(len(line.text) for line in plans[split]),
-            glyphs=len(getattr(glyphs, split)),
-            duplicates_dropped=glyphs.duplicates_dropped.get(split, 0),
+            lines=len(plan.texts[split]),
+            characters=sum(map(len, plan.texts[split])),
+            glyphs=len(getattr(plan.glyphs, split)),
+            duplicates_dropped=plan.glyphs.duplicates_dropped[split],
         )
         for split in SPLITS
     ]

@@ -1,28 +1,29 @@
-"""From glyphs and sentences to planned lines: a text, the glyphs that spell it, and a seed.
+"""From glyphs and sentences to planned lines: which texts each split has, and from which glyphs.
 
-After the readers, before the ExampleGens. Each split draws from its own glyphs and its own
-sentences, and no line of text is in two splits.
+After the readers, before `spelling.py` chooses the glyphs on the workers. Each split draws from
+its own glyphs and its own sentences, and no line of text is in two splits.
 """
 
 import functools
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
+from pipeline.ingest.balance import balance_classes
 from pipeline.ingest.corpus import read_corpus, split_sentences, to_lines
-from pipeline.ingest.emnist import Glyphs, GlyphSplits, read_emnist
+from pipeline.ingest.emnist import EmnistIndex, index_emnist
 from pipeline.ingest.emnist_files import find_emnist
 from pipeline.ingest.sentences import generate_sentences, split_vocabulary, unseen_phrases
+from pipeline.ingest.spelling import SPACE, LineChunk
 from schema.alphabet import LATIN, Alphabet
 from schema.errors import InputError
 from schema.features import MIXED, SEEN, UNSEEN
 from schema.splits import SPLITS, TEST, TRAIN, VALIDATION
 
-SPACE = " "
-NO_GLYPH = -1
-"""The glyph number of a space."""
+CHUNK_LINES = 256
+"""Lines that a worker spells in one go: a few megabytes of glyphs, one line of them at a time."""
 
 SENTENCE_SHARES = {TRAIN: 0.8, VALIDATION: 0.1, TEST: 0.1}
 """How a user's corpus is split, by sentence."""
@@ -39,6 +40,7 @@ class LineOptions:
       unseen_share: share of the test lines made of words that no training line has, so that
         the effect of a shared vocabulary can be told (only where sentences are generated).
       data_set: which one of EMNIST, as in "byclass", where the folder holds several.
+      balance: whether the training glyphs of frequent classes are cut down to the median class.
       corpus: a text file to take sentences from; None generates them.
       seed: decides everything random.
     """
@@ -49,6 +51,7 @@ class LineOptions:
     max_length: int = 34
     unseen_share: float = 0.2
     data_set: str = ""
+    balance: bool = False
     corpus: str | None = None
     seed: int = 0
 
@@ -69,47 +72,39 @@ class LineOptions:
 
 
 @dataclass(frozen=True)
-class Line:
-    """One planned line.
+class LinePlan:
+    """What the lines of every split are made of.
 
     Args:
-      sample_id: as in "test/000042".
-      text: its characters.
-      glyphs: for each character the number of its glyph in the split's images, or `NO_GLYPH`.
-      seed: decides its synthesis.
-      vocabulary: one of `schema.features.VOCABULARIES`.
+      glyphs: which glyphs are in which split.
+      texts: split -> the texts of its lines, in order.
     """
 
-    sample_id: str
-    text: str
-    glyphs: tuple[int, ...]
-    seed: int
-    vocabulary: str
+    glyphs: EmnistIndex
+    texts: dict[str, list[str]]
+
+    def chunks(self) -> Iterator[LineChunk]:
+        """Yields the lines of all splits in chunks of `CHUNK_LINES`."""
+        train_words = frozenset().union(*map(words_of, self.texts[TRAIN]))
+        for split in SPLITS:
+            for first in range(0, len(self.texts[split]), CHUNK_LINES):
+                texts = tuple(self.texts[split][first : first + CHUNK_LINES])
+                kinds = tuple(classify_vocabulary(text, train_words) for text in texts)
+                yield LineChunk(split, first, texts, kinds)
 
 
 @functools.lru_cache(maxsize=1)
-def read_folder(folder: Path, data_set: str = "") -> GlyphSplits:
-    """Reads a data set in EMNIST's layout, once a process."""
-    return read_emnist(find_emnist(folder, data_set or None))
-
-
-@functools.lru_cache(maxsize=1)
-def plan_splits(folder: Path, options: LineOptions) -> dict[str, list[Line]]:
+def plan_lines(folder: Path, options: LineOptions) -> LinePlan:
     """Plans the lines of every split, once a process.
 
     Raises:
       InputError: the folder or the corpus is bad.
     """
-    glyphs = read_folder(folder, options.data_set)
+    glyphs = index_emnist(find_emnist(folder, options.data_set or None))
+    if options.balance:
+        glyphs = replace(glyphs, train=balance_classes(glyphs.train, options.seed))
     in_all = [frozenset(getattr(glyphs, split).characters.tolist()) for split in SPLITS]
-    texts = plan_texts(options, frozenset.intersection(*in_all))
-    train_words = frozenset().union(*map(words_of, texts[TRAIN]))
-    return {
-        split: list(
-            plan_lines(split, texts[split], getattr(glyphs, split), train_words, options.seed)
-        )
-        for split in SPLITS
-    }
+    return LinePlan(glyphs, plan_texts(options, frozenset.intersection(*in_all)))
 
 
 @dataclass(frozen=True)
@@ -157,41 +152,6 @@ def plan_texts(options: LineOptions, characters: frozenset[str]) -> dict[str, li
                 f"with --set {split}_lines={max(len(texts[split]), 1)}"
             )
     return texts
-
-
-def plan_lines(
-    split: str, texts: list[str], glyphs: Glyphs, train_words: frozenset[str], seed: int
-) -> Iterator[Line]:
-    """Chooses a glyph for each character of each text.
-
-    Args:
-      split: the split's name.
-      texts: its texts.
-      glyphs: its glyphs; every character but the space must have one.
-      train_words: the words of the training texts.
-      seed: decides the choice; a line's choice does not depend on the lines before it.
-    """
-    numbers = glyph_numbers(glyphs)
-    for index, text in enumerate(texts):
-        chance = np.random.default_rng([seed, SPLITS.index(split), index])
-        chosen = tuple(
-            NO_GLYPH if character == SPACE else int(chance.choice(numbers[character]))
-            for character in text
-        )
-        yield Line(
-            sample_id=f"{split}/{index:06d}",
-            text=text,
-            glyphs=chosen,
-            seed=int(chance.integers(2**31)),
-            vocabulary=classify_vocabulary(text, train_words),
-        )
-
-
-def glyph_numbers(glyphs: Glyphs) -> dict[str, np.ndarray]:
-    """Returns character -> the numbers of its glyphs."""
-    order = np.argsort(glyphs.characters, kind="stable")
-    characters, starts = np.unique(glyphs.characters[order], return_index=True)
-    return dict(zip(map(str, characters), np.split(order, starts[1:]), strict=True))
 
 
 def words_of(text: str) -> frozenset[str]:

@@ -15,7 +15,8 @@ import numpy as np
 from PIL import Image
 from tfx.components.example_gen.component import FileBasedExampleGen
 
-from pipeline.ingest.examples import PlannedExecutor, make_example, make_example_gen
+from pipeline.ingest.example_bytes import serialise_line
+from pipeline.ingest.examples import PlannedExecutor, make_example_gen
 from pipeline.ingest.lines import classify_vocabulary
 from pipeline.ingest.record_plan import RecordPlan, plan_records
 from pipeline.ingest.record_sources import RecordOptions, describe_source, read_records
@@ -88,7 +89,7 @@ class ReadLines(beam.DoFn):
 
 def record_example(record: LineRecord, split: str, train_words: frozenset[str]) -> bytes:
     """Builds and serialises the ingested example of a real line."""
-    return make_example(
+    return serialise_line(
         sample_id=f"{split}/{record.sample_id}",
         text=record.text,
         source=record.source,
@@ -96,7 +97,7 @@ def record_example(record: LineRecord, split: str, train_words: frozenset[str]) 
         facts=measure_image(record.image),
         image=encode_png(record.image),
         writer=record.writer or "",
-    ).SerializeToString()
+    )
 
 
 def encode_png(image: np.ndarray) -> bytes:

@@ -1,9 +1,9 @@
+import numpy as np
 import pytest
 
-from pipeline.ingest.emnist import read_emnist
-from pipeline.ingest.emnist_files import find_emnist
+from pipeline.ingest.emnist_files import IMAGES_NAME, LABELS_NAME, MAPPING_NAME
+from pipeline.ingest.idx import write_idx
 from pipeline.ingest.lines import (
-    NO_GLYPH,
     LineOptions,
     classify_vocabulary,
     plan_lines,
@@ -21,11 +21,6 @@ LETTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456
 @pytest.fixture(scope="module")
 def texts():
     return plan_texts(OPTIONS, LETTERS)
-
-
-@pytest.fixture(scope="module")
-def glyphs(glyph_folder):
-    return read_emnist(find_emnist(glyph_folder))
 
 
 def test_each_split_gets_its_number_of_distinct_lines(texts):
@@ -55,27 +50,36 @@ def test_the_seed_decides(texts):
     assert plan_texts(other, LETTERS) != texts
 
 
-def test_glyphs_spell_the_text_and_spaces_have_none(texts, glyphs):
+def test_each_line_is_in_one_chunk_of_its_split(glyph_folder):
+    plan = plan_lines(glyph_folder, OPTIONS)
     for split in SPLITS:
-        own = getattr(glyphs, split)
-        for line in plan_lines(split, texts[split][:20], own, frozenset(), seed=0):
-            spelled = "".join(
-                " " if number == NO_GLYPH else own.characters[number] for number in line.glyphs
-            )
-            assert spelled == line.text
+        chunks = [chunk for chunk in plan.chunks() if chunk.split == split]
+        assert [chunk.first for chunk in chunks] == list(range(0, OPTIONS.count(split), 256))
+        assert [text for chunk in chunks for text in chunk.texts] == plan.texts[split]
+    assert {kind for chunk in chunks for kind in chunk.vocabularies} >= {SEEN, UNSEEN}
 
 
-def test_a_repeated_character_is_not_one_repeated_glyph(glyphs):
-    [line] = plan_lines(TRAIN, ["e" * 30], glyphs.train, frozenset(), seed=0)
-    assert len(set(line.glyphs)) > 5
-
-
-def test_a_line_is_planned_the_same_whatever_stands_before_it(texts, glyphs):
-    def plan(lines):
-        return list(plan_lines(TEST, lines, glyphs.test, frozenset(), seed=0))
-
-    alone = plan(["x", texts[TEST][0]])[1]
-    assert plan(["other line", texts[TEST][0]])[1] == alone
+def test_balancing_is_for_training_glyphs_only(tmp_path):
+    images = np.random.default_rng(0).integers(0, 256, (600, 28, 28), np.uint8)
+    labels = np.array([0] * 400 + [1] * 200, np.uint8)
+    for split, kept in (("train", slice(0, 600, 2)), ("test", slice(1, 600, 2))):
+        write_idx(tmp_path / IMAGES_NAME.format(name="ab", split=split), images[kept])
+        write_idx(tmp_path / LABELS_NAME.format(name="ab", split=split), labels[kept])
+    (tmp_path / MAPPING_NAME.format(name="ab")).write_text(f"0 {ord('a')}\n1 {ord('b')}\n")
+    corpus = tmp_path / "corpus.txt"
+    corpus.write_text("\n".join("ab" * n for n in range(1, 15)))
+    counts = {}
+    for balance in (False, True):
+        options = LineOptions(1, 1, 1, corpus=str(corpus), balance=balance)
+        glyphs = plan_lines(tmp_path, options).glyphs
+        for split in SPLITS:
+            characters = getattr(glyphs, split).characters.tolist()
+            counts[split, balance] = characters.count("a"), characters.count("b")
+    a, b = counts[TRAIN, False]
+    # The median of two classes lies halfway between them.
+    assert counts[TRAIN, True] == (min(a, (a + b) // 2), min(b, (a + b) // 2))
+    assert counts[VALIDATION, True] == counts[VALIDATION, False]
+    assert counts[TEST, True] == counts[TEST, False] == (200, 100)
 
 
 @pytest.mark.parametrize(
