@@ -3,11 +3,12 @@
 import argparse
 import dataclasses
 import typing
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from pipeline.config import GateOptions, PipelineConfig
+from pipeline.config import PipelineConfig
+from pipeline.ingest.characters import CharacterOptions
 from pipeline.ingest.lines import LineOptions
 from pipeline.ingest.record_sources import (
     FOLDER,
@@ -18,8 +19,14 @@ from pipeline.ingest.record_sources import (
     SOURCES,
     RecordOptions,
 )
+from pipeline.tasks import TASKS, Task
 from schema.errors import InputError
-from trainer_module.hyperparameters import NARROW_STEM, LstmCtcHyperparameters
+from trainer_module.hyperparameters import NETWORKS
+from trainer_module.hyperparameters.base import Hyperparameters
+from trainer_module.hyperparameters.lenet import LenetHyperparameters
+from trainer_module.hyperparameters.lines import NARROW_STEM, LineHyperparameters
+from trainer_module.hyperparameters.lstm_ctc import LstmCtcHyperparameters
+from trainer_module.task_names import CHARACTERS, LINES
 from transforms.synthesis_options import SynthesisOptions
 
 SAMPLE, EMNIST = "sample", "emnist"
@@ -30,10 +37,12 @@ LINES_OF = {
     SAMPLE: {"train_lines": 4000, "validation_lines": 400, "test_lines": 1000},
     EMNIST: {"train_lines": 10000, "validation_lines": 500, "test_lines": 1500},
 }
-TRAIN_STEPS_OF = {SAMPLE: 500, EMNIST: 2200, **dict.fromkeys(SOURCES, 1500)}
+DATASETS_OF = {LINES: DATASETS, CHARACTERS: (SAMPLE, EMNIST)}
+TRAIN_STEPS_OF = {
+    LINES: {SAMPLE: 500, EMNIST: 2200, **dict.fromkeys(SOURCES, 1500)},
+    CHARACTERS: {SAMPLE: 600, EMNIST: 6000},
+}
 SYNTHESIS_OF = {SAMPLE: SynthesisOptions(baseline_drift=1.5)}
-# Real writing is narrower than glyphs set side by side: a frame for every 4 columns, not 8.
-NETWORK_OF = dict.fromkeys(SOURCES, LstmCtcHyperparameters(stem=NARROW_STEM))
 WHERE_TO_GET = {
     IAM: "name the folder of your own licensed copy, with ascii/, lines/ or lines.tgz, and xml/",
     PAGES: "name a folder of ALTO or PAGE XML files with their pictures",
@@ -41,14 +50,7 @@ WHERE_TO_GET = {
     FOLDER: "name a folder of line pictures with .gt.txt files beside them",
 }
 
-_NOT_SETTABLE = {
-    "alphabet",
-    "corpus",
-    "seed",
-    "source",
-    "stem",
-    "lstm_units",
-}  # have options of their own
+_NOT_SETTABLE = {"alphabet", "corpus", "seed", "source"}  # have options of their own
 
 
 class _Parser(argparse.ArgumentParser):
@@ -63,11 +65,14 @@ def make_parser(prog: str, description: str) -> argparse.ArgumentParser:
     parser = _Parser(
         prog=prog,
         description=description,
-        epilog=f"--set takes, with sample and emnist: {_describe_settings(SAMPLE)}; "
-        f"with the others: {_describe_settings(PAGES)}",
+        epilog="; ".join(
+            f"--set takes, with --task {task.name} --dataset {dataset} --network {network}: "
+            + _describe_settings(task, dataset, NETWORKS[network])
+            for task, dataset, network in _SHOWN_SETTINGS
+        ),
         allow_abbrev=False,
     )
-    parser.add_argument("--task", choices=["lines"], default="lines", help="what to read")
+    parser.add_argument("--task", choices=list(TASKS), default=LINES, help="what to read")
     parser.add_argument(
         "--dataset",
         choices=DATASETS,
@@ -76,7 +81,12 @@ def make_parser(prog: str, description: str) -> argparse.ArgumentParser:
         "iam: your copy of IAM; pages: ALTO or PAGE XML; labeled: spans that were labelled; "
         "folder: pictures with .gt.txt",
     )
-    parser.add_argument("--network", choices=["lstm_ctc"], default="lstm_ctc")
+    parser.add_argument(
+        "--network",
+        choices=list(NETWORKS),
+        help="default: "
+        + ", ".join(f"{task.networks[0]} for {task.name}" for task in TASKS.values()),
+    )
     parser.add_argument(
         "--data-dir",
         type=Path,
@@ -95,6 +105,12 @@ def make_parser(prog: str, description: str) -> argparse.ArgumentParser:
         default=Path("workspace"),
         help="artifacts, metadata, pushed models and reports (default: %(default)s)",
     )
+    parser.add_argument(
+        "--warm-start",
+        type=Path,
+        metavar="MODEL",
+        help="version folder of a pushed model whose layers training begins with",
+    )
     parser.add_argument("--train-steps", type=int, help="batches, rounded to whole epochs")
     parser.add_argument("--seed", type=int, default=0, help="decides everything random")
     parser.add_argument(
@@ -109,7 +125,7 @@ def make_parser(prog: str, description: str) -> argparse.ArgumentParser:
         "--no-question",
         dest="question",
         action="store_false",
-        help="do not start the model server and ask it to read a line after the push",
+        help="do not start the model server and ask it to read after the push",
     )
     return parser
 
@@ -120,42 +136,61 @@ def make_config(arguments: argparse.Namespace) -> PipelineConfig:
     Raises:
       InputError: an option is unknown or its value is out of range.
     """
-    dataset = arguments.dataset
-    changes = _parse_settings(arguments.settings, dataset)
+    task, dataset = TASKS[arguments.task], arguments.dataset
+    _check_combination(arguments)
+    network = NETWORKS[arguments.network or task.networks[0]]
+    changes = _parse_settings(arguments.settings, _fields(task, dataset, network))
+    workspace = arguments.workspace.absolute()
+    steps = arguments.train_steps
+    return PipelineConfig(
+        task=task,
+        dataset=dataset,
+        data_dir=(arguments.data_dir or workspace / "data" / dataset).absolute(),
+        workspace=workspace,
+        train_steps=TRAIN_STEPS_OF[task.name][dataset] if steps is None else steps,
+        seed=arguments.seed,
+        data=_make_data(arguments, changes.get("data", {})),
+        hyperparameters=_make_hyperparameters(network, dataset, changes.get("hyperparameters", {})),
+        gate=task.gate(**changes.get("gate", {})),
+        synthesis=_make_synthesis(task, dataset, changes.get("synthesis", {})),
+        warm_start=arguments.warm_start.absolute() if arguments.warm_start else None,
+    )
+
+
+def _check_combination(arguments: argparse.Namespace) -> None:
+    """Refuses options that do not go together."""
+    task, dataset = arguments.task, arguments.dataset
+    if dataset not in DATASETS_OF[task]:
+        raise InputError(
+            f"expected a data set of {', '.join(DATASETS_OF[task])} with --task {task}, "
+            f"got {dataset}: choose one"
+        )
     if dataset in WHERE_TO_GET and arguments.data_dir is None:
         raise InputError(
             f"expected --data-dir FOLDER with --dataset {dataset}, got none: "
             f"{WHERE_TO_GET[dataset]}"
         )
-    if dataset in SOURCES and arguments.corpus is not None:
+    if (dataset in SOURCES or task != LINES) and arguments.corpus is not None:
         raise InputError(
-            f"expected no --corpus with --dataset {dataset}, whose lines have texts: leave it out"
+            f"expected no --corpus with --task {task} --dataset {dataset}, which makes no "
+            "sentences: leave it out"
         )
     if dataset not in SOURCES and arguments.alphabet is not None:
         raise InputError(
             f"expected no --alphabet with --dataset {dataset}, whose glyphs decide it: leave it out"
         )
-    workspace = arguments.workspace.absolute()
-    network = NETWORK_OF.get(dataset, LstmCtcHyperparameters())
-    synthesis = SYNTHESIS_OF.get(dataset, SynthesisOptions())
-    return PipelineConfig(
-        dataset=dataset,
-        data_dir=(arguments.data_dir or workspace / "data" / dataset).absolute(),
-        workspace=workspace,
-        train_steps=(
-            TRAIN_STEPS_OF[dataset] if arguments.train_steps is None else arguments.train_steps
-        ),
-        seed=arguments.seed,
-        lines=_make_lines(arguments, changes.get("lines", {})),
-        synthesis=dataclasses.replace(synthesis, **changes.get("synthesis", {})),
-        hyperparameters=dataclasses.replace(network, **changes.get("hyperparameters", {})),
-        gate=GateOptions(**changes.get("gate", {})),
-    )
+    if arguments.warm_start is not None and not arguments.warm_start.is_dir():
+        raise InputError(
+            f"expected the folder of an exported model, got none at {arguments.warm_start}: "
+            "name a version folder below workspace/pushed"
+        )
 
 
-def _make_lines(
+def _make_data(
     arguments: argparse.Namespace, changes: dict[str, Any]
-) -> LineOptions | RecordOptions:
+) -> LineOptions | RecordOptions | CharacterOptions:
+    if arguments.task == CHARACTERS:
+        return CharacterOptions(seed=arguments.seed, **changes)
     if arguments.dataset in SOURCES:
         return RecordOptions(
             source=arguments.dataset,
@@ -169,28 +204,72 @@ def _make_lines(
     )
 
 
-def _fields(dataset: str) -> dict[str, tuple[str, type]]:
+def _make_hyperparameters(
+    network: type[Hyperparameters], dataset: str, changes: dict[str, Any]
+) -> Hyperparameters:
+    # Real writing is narrower than glyphs set side by side: a frame for every 4 columns, not 8.
+    if dataset in SOURCES and issubclass(network, LineHyperparameters):
+        changes = {"stem": NARROW_STEM} | changes
+    return network(**changes)
+
+
+def _make_synthesis(task: Task, dataset: str, changes: dict[str, Any]) -> SynthesisOptions:
+    usual = SYNTHESIS_OF.get(dataset, SynthesisOptions()) if task.name == LINES else None
+    return dataclasses.replace(usual or SynthesisOptions(), **changes)
+
+
+def _fields(
+    task: Task, dataset: str, network: type[Hyperparameters]
+) -> dict[str, tuple[str, type]]:
     """Returns setting -> the part of the configuration that holds it, and its type."""
-    records: dict[str, type] = {"lines": RecordOptions}
-    if dataset not in SOURCES:
-        records = {"lines": LineOptions, "synthesis": SynthesisOptions}
-    records |= {"hyperparameters": LstmCtcHyperparameters, "gate": GateOptions}
+    if task.name == CHARACTERS:
+        records: dict[str, type] = {"data": CharacterOptions}
+    elif dataset in SOURCES:
+        records = {"data": RecordOptions}
+    else:
+        records = {"data": LineOptions, "synthesis": SynthesisOptions}
+    records |= {"hyperparameters": network, "gate": task.gate}
     found = {}
     for part, record in records.items():
         hints = typing.get_type_hints(record)
         for entry in dataclasses.fields(record):
-            if entry.name not in _NOT_SETTABLE:
+            if entry.name not in _NOT_SETTABLE and hints[entry.name] in _PARSERS:
                 found[entry.name] = (part, hints[entry.name])
     return found
 
 
-def _describe_settings(dataset: str) -> str:
-    return ", ".join(f"{key}={kind.__name__}" for key, (_, kind) in _fields(dataset).items())
+def _describe_settings(task: Task, dataset: str, network: type[Hyperparameters]) -> str:
+    fields = _fields(task, dataset, network)
+    return ", ".join(f"{key}={kind.__name__}" for key, (_, kind) in fields.items())
 
 
-def _parse_settings(settings: Sequence[str], dataset: str) -> dict[str, dict[str, Any]]:
+def _parse_bool(text: str) -> bool:
+    if text not in ("true", "false"):
+        raise ValueError(text)
+    return text == "true"
+
+
+_PARSERS: dict[type, Callable[[str], Any]] = {
+    int: int,
+    float: float,
+    str: str,
+    bool: _parse_bool,
+    tuple[int, ...]: lambda text: tuple(int(number) for number in text.split(",")),
+}
+"""How the text of a setting becomes a value of its type."""
+
+_SHOWN_SETTINGS = (
+    (TASKS[LINES], SAMPLE, LstmCtcHyperparameters.network),
+    (TASKS[LINES], PAGES, LstmCtcHyperparameters.network),
+    (TASKS[CHARACTERS], EMNIST, LenetHyperparameters.network),
+)
+"""Combinations whose settings `--help` lists; an unknown key lists those of its own."""
+
+
+def _parse_settings(
+    settings: Sequence[str], fields: dict[str, tuple[str, type]]
+) -> dict[str, dict[str, Any]]:
     """Returns part of the configuration -> field -> value."""
-    fields = _fields(dataset)
     changes: dict[str, dict[str, Any]] = {}
     for setting in settings:
         key, separator, text = setting.partition("=")
@@ -201,7 +280,7 @@ def _parse_settings(settings: Sequence[str], dataset: str) -> dict[str, dict[str
             )
         part, kind = fields[key]
         try:
-            changes.setdefault(part, {})[key] = kind(text)
+            changes.setdefault(part, {})[key] = _PARSERS[kind](text)
         except ValueError:
             raise InputError(
                 f"expected {key} to be of type {kind.__name__}, got {text!r}: correct it"

@@ -3,72 +3,57 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from pipeline.gate import Gate
+from pipeline.ingest.characters import CharacterOptions
 from pipeline.ingest.lines import LineOptions
 from pipeline.ingest.record_sources import RecordOptions
+from pipeline.tasks import Task
 from schema.alphabet import LATIN, Alphabet
 from schema.errors import InputError
-from trainer_module.hyperparameters import LstmCtcHyperparameters
+from trainer_module.hyperparameters.base import Hyperparameters
 from transforms.synthesis_options import SynthesisOptions
 
 
 @dataclass(frozen=True)
-class GateOptions:
-    """What a model must reach on the test lines to be pushed; rates are fractions.
-
-    Args:
-      max_cer, max_wer: value thresholds: a rate above is not pushed.
-      cer_tolerance, wer_tolerance: change thresholds: how much higher than the latest blessed
-        model's a rate may be.
-      confidence_level: of the intervals reported with each rate.
-    """
-
-    max_cer: float = 0.25
-    max_wer: float = 0.70
-    cer_tolerance: float = 0.005
-    wer_tolerance: float = 0.02
-    confidence_level: float = 0.95
-
-    def __post_init__(self) -> None:
-        for name in ("max_cer", "max_wer", "cer_tolerance", "wer_tolerance"):
-            if getattr(self, name) < 0:
-                raise InputError(f"expected {name} >= 0, got {getattr(self, name)}: correct it")
-        if not 0 < self.confidence_level < 1:
-            raise InputError(
-                f"expected 0 < confidence_level < 1, got {self.confidence_level}: correct it"
-            )
-
-
-@dataclass(frozen=True)
 class PipelineConfig:
-    """One run of the line pipeline.
+    """One run of the pipeline.
 
     Args:
-      dataset: where the lines come from, as in `pipeline.arguments`.
+      task: what is read.
+      dataset: where the examples come from, as in `pipeline.arguments`.
       data_dir: holds the data set.
       workspace: holds metadata, artifacts, pushed models and reports; made where absent.
       train_steps: batches to train on, rounded to whole epochs.
       seed: decides everything random.
-      lines: what lines to make of glyphs, or how to read real ones.
-      synthesis: how glyphs are set into a line.
-      hyperparameters: of the network and its training.
+      data: what to make of glyphs, or how to read real lines.
+      hyperparameters: of the network, which they name, and its training.
       gate: what a model must reach to be pushed.
+      synthesis: how glyphs are set into a line.
       alphabet: what the network can read.
+      warm_start: an exported model whose layers training begins with.
     """
 
+    task: Task
     dataset: str
     data_dir: Path
     workspace: Path
     train_steps: int
     seed: int
-    lines: LineOptions | RecordOptions
+    data: LineOptions | RecordOptions | CharacterOptions
+    hyperparameters: Hyperparameters
+    gate: Gate
     synthesis: SynthesisOptions = field(default_factory=SynthesisOptions)
-    hyperparameters: LstmCtcHyperparameters = field(default_factory=LstmCtcHyperparameters)
-    gate: GateOptions = field(default_factory=GateOptions)
     alphabet: Alphabet = LATIN
+    warm_start: Path | None = None
 
     def __post_init__(self) -> None:
         if self.train_steps < 1:
             raise InputError(f"expected train_steps >= 1, got {self.train_steps}: correct it")
+        if self.network not in self.task.networks:
+            raise InputError(
+                f"expected a network of {', '.join(self.task.networks)} for --task "
+                f"{self.task.name}, got {self.network}: choose one with --network"
+            )
         if not self.workspace.is_absolute() or not self.data_dir.is_absolute():
             raise InputError(
                 f"expected absolute folders, got {self.workspace} and {self.data_dir}: resolve them"
@@ -80,19 +65,14 @@ class PipelineConfig:
         return self.dataset == "sample"
 
     @property
-    def task(self) -> str:
-        """What is read: "lines"."""
-        return "lines"
-
-    @property
     def network(self) -> str:
         """The network's name."""
-        return "lstm_ctc"
+        return self.hyperparameters.network
 
     @property
     def pipeline_name(self) -> str:
         """Models of one name are each other's baselines."""
-        return f"{self.dataset}-{self.task}"
+        return f"{self.dataset}-{self.task.name}"
 
     @property
     def pipeline_root(self) -> Path:

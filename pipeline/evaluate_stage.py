@@ -1,4 +1,4 @@
-"""Stage 5: candidate and latest blessed model read the test lines; the better is blessed."""
+"""Stage 5: candidate and latest blessed model are measured on the test split."""
 
 from typing import NamedTuple
 
@@ -12,7 +12,6 @@ from tfx.types import Channel
 from tfx.types.standard_artifacts import Model, ModelBlessing
 
 from pipeline.config import PipelineConfig
-from pipeline.evaluation.error_rates import ErrorRates
 from pipeline.evaluation.eval_config import make_eval_config
 from pipeline.fingerprint import hash_code
 from schema.splits import TEST
@@ -34,12 +33,12 @@ def evaluate(
         model=Channel(type=Model),
         model_blessing=Channel(type=ModelBlessing),
     ).with_id("latest_blessed_model")
-    version = hash_code(ErrorRates.__module__)
+    version = hash_code(config.task.metric[0])
     evaluator = Evaluator(
         examples=transformed.outputs["transformed_examples"],
         model=trainer.outputs["model"],
         baseline_model=resolver.outputs["model"],
         example_splits=[TEST],
-        eval_config=make_eval_config(config.gate, version),
+        eval_config=make_eval_config(config.task, config.gate, version),
     )
     return Evaluation(resolver, evaluator)

@@ -1,4 +1,4 @@
-"""Stage 1: glyphs and sentences, or pictures of lines, become examples in three splits."""
+"""Stage 1: glyphs, alone or in sentences, or pictures of lines become examples in three splits."""
 
 from pathlib import Path
 
@@ -6,6 +6,8 @@ from tfx.components.example_gen.component import FileBasedExampleGen
 
 from pipeline.config import PipelineConfig
 from pipeline.fingerprint import hash_code, hash_listing
+from pipeline.ingest.character_example_gen import character_example_gen
+from pipeline.ingest.characters import CharacterOptions
 from pipeline.ingest.line_example_gen import line_example_gen
 from pipeline.ingest.record_example_gen import record_example_gen
 from pipeline.ingest.record_sources import RecordOptions
@@ -13,9 +15,12 @@ from pipeline.ingest.record_sources import RecordOptions
 
 def ingest(config: PipelineConfig) -> FileBasedExampleGen:
     """Makes the ExampleGen over the data set's folder."""
-    if isinstance(config.lines, RecordOptions):
+    if isinstance(config.data, RecordOptions):
         version = hash_code(record_example_gen.__module__) + hash_listing(config.data_dir)
-        return record_example_gen(config.data_dir, config.lines, version)
-    corpus = [Path(config.lines.corpus)] if config.lines.corpus else []
+        return record_example_gen(config.data_dir, config.data, version)
+    if isinstance(config.data, CharacterOptions):
+        version = hash_code(character_example_gen.__module__)
+        return character_example_gen(config.data_dir, config.data, version)
+    corpus = [Path(config.data.corpus)] if config.data.corpus else []
     version = hash_code(line_example_gen.__module__, *corpus)
-    return line_example_gen(config.data_dir, config.lines, version)
+    return line_example_gen(config.data_dir, config.data, version)

@@ -26,15 +26,15 @@ def create_pipeline(config: PipelineConfig, beam_args: tuple[str, ...] = BEAM_AR
       beam_args: where the data-parallel work of each stage runs.
     """
     examples = ingest(config)
-    validation = validate(examples)
+    validation = validate(examples, config)
     transformed = transform(examples, validation, config)
-    trainer = train(transformed, config)
-    evaluation = evaluate(transformed, trainer, config)
-    pusher = push(trainer, evaluation.evaluator, config)
+    training = train(transformed, config)
+    evaluation = evaluate(transformed, training.trainer, config)
+    pusher = push(training.trainer, evaluation.evaluator, config)
     return Pipeline(
         pipeline_name=config.pipeline_name,
         pipeline_root=str(config.pipeline_root),
-        components=[examples, *validation, transformed, trainer, *evaluation, pusher],
+        components=[examples, *validation, transformed, *training, *evaluation, pusher],
         enable_cache=True,
         metadata_connection_config=metadata.sqlite_metadata_connection_config(
             str(config.metadata_path)

@@ -8,9 +8,10 @@ import sys
 
 from pipeline.arguments import EMNIST, SAMPLE
 from pipeline.config import PipelineConfig
+from pipeline.ingest.characters import CharacterOptions, alphabet_of, plan_characters
 from pipeline.ingest.emnist_archive import fetch_archive, take_data_set
 from pipeline.ingest.iam import show_licence_once
-from pipeline.ingest.lines import LineOptions, plan_lines
+from pipeline.ingest.lines import plan_lines
 from pipeline.ingest.record_plan import RecordPlan, plan_records
 from pipeline.ingest.record_sources import IAM, RecordOptions, describe_source
 from pipeline.ingest.sample import ensure_sample
@@ -33,13 +34,16 @@ def prepare_data(config: PipelineConfig) -> PipelineConfig:
     """
     if config.data_dir == config.workspace / "data" / config.dataset:
         config = _make_data(config)
-    if isinstance(config.lines, RecordOptions):
+    if isinstance(config.data, RecordOptions):
         if config.dataset == IAM:
             show_licence_once(config.workspace)
-        plan = plan_records(config.data_dir, config.lines)
-        _tell(describe_source(config.data_dir, config.lines), plan)
+        plan = plan_records(config.data_dir, config.data)
+        _tell(describe_source(config.data_dir, config.data), plan)
         return dataclasses.replace(config, alphabet=plan.alphabet)
-    plan_lines(config.data_dir, config.lines)
+    if isinstance(config.data, CharacterOptions):
+        splits = plan_characters(config.data_dir, config.data)
+        return dataclasses.replace(config, alphabet=alphabet_of(splits))
+    plan_lines(config.data_dir, config.data)
     return config
 
 
@@ -47,9 +51,9 @@ def _make_data(config: PipelineConfig) -> PipelineConfig:
     """Makes or fetches the data that belongs to the workspace itself."""
     if config.dataset == SAMPLE:
         ensure_sample(config.data_dir)
-    elif config.dataset == EMNIST and isinstance(config.lines, LineOptions):
+    elif config.dataset == EMNIST and not isinstance(config.data, RecordOptions):
         archive = fetch_archive(config.data_dir)
-        chosen = take_data_set(archive, config.lines.data_set or DEFAULT_DATA_SET)
+        chosen = take_data_set(archive, config.data.data_set or DEFAULT_DATA_SET)
         return dataclasses.replace(config, data_dir=chosen)
     return config
 

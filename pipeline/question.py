@@ -1,4 +1,4 @@
-"""After the push: starts the model server on what was pushed and asks it to read a line."""
+"""After the push: starts the model server on what was pushed and asks it to read a picture."""
 
 import re
 import subprocess
@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.fingerprint import PROJECT_ROOT
-from pipeline.run_result import LineReading, ServedReading
+from pipeline.run_result import Reading, ServedReading
+from pipeline.tasks import Task
 from serving.client import ask_grpc, ask_rest, wait_for_model
 
 START_SECONDS = 60.0
@@ -70,17 +71,21 @@ _ADDRESSES = re.compile(r"grpc=(?P<grpc>\S+) rest=(?P<rest>http\S+)")
 
 
 def ask_server(
-    address: ServerAddress, model_name: str, line: LineReading, image_path: Path
+    address: ServerAddress, task: Task, shown: Reading, image_path: Path
 ) -> ServedReading:
-    """Asks for one line over both protocols; its picture is kept at `image_path`."""
+    """Asks for one example over both protocols; its picture is kept at `image_path`."""
     image_path.parent.mkdir(parents=True, exist_ok=True)
-    image_path.write_bytes(line.image_png)
-    wait_for_model(address.rest_url, model_name, START_SECONDS)
-    [by_rest] = ask_rest(address.rest_url, model_name, [line.image_png], ANSWER_SECONDS)
-    [by_grpc] = ask_grpc(address.grpc_address, model_name, [line.image_png], ANSWER_SECONDS)
+    image_path.write_bytes(shown.image_png)
+    wait_for_model(address.rest_url, task.name, START_SECONDS)
+    [by_rest] = ask_rest(
+        address.rest_url, task.name, [shown.image_png], ANSWER_SECONDS, task.prediction
+    )
+    [by_grpc] = ask_grpc(
+        address.grpc_address, task.name, [shown.image_png], ANSWER_SECONDS, task.prediction
+    )
     return ServedReading(
         image_path=image_path,
-        truth=line.truth,
+        truth=shown.truth,
         rest_reading=by_rest.text,
         rest_confidence=by_rest.confidence,
         grpc_reading=by_grpc.text,

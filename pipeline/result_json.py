@@ -34,8 +34,8 @@ def result_json(result: RunResult, report: Path | None) -> str:
 def _metric(metric: MetricResult) -> dict[str, Any]:
     return {
         **_estimate(metric.candidate),
-        "lines": metric.examples,
-        "upper_bound": metric.upper_bound,
+        "examples": metric.examples,
+        "bound": metric.bound,
         "tolerance": metric.tolerance,
     }
 
@@ -49,7 +49,7 @@ def _slices(metrics: tuple[MetricResult, ...]) -> dict[str, dict[str, Any]]:
     slices: dict[str, dict[str, Any]] = {}
     for metric in metrics:
         if metric.slice_name:
-            numbers = {**_estimate(metric.candidate), "lines": metric.examples}
+            numbers = {**_estimate(metric.candidate), "examples": metric.examples}
             slices.setdefault(metric.slice_name, {})[metric.name] = numbers
     return slices
 

@@ -17,13 +17,14 @@ from pipeline.ingest.examples import COMPONENT_ID, SOURCE_PROPERTY, SUMMARY_PROP
 from pipeline.pipeline import create_pipeline
 from pipeline.progress import show_progress
 from pipeline.question import ask_server, serve
-from pipeline.readings import choose_shown, read_test_lines
+from pipeline.readings import choose_shown, read_test_examples
 from pipeline.run_metadata import RunMetadata
-from pipeline.run_result import LineReading, RunResult, ServedReading, SplitSummary
+from pipeline.run_result import Reading, RunResult, ServedReading, SplitSummary
 from schema.errors import InputError
 from schema.splits import TEST
 from trainer_module.history import Epoch
 from trainer_module.run_fn import HISTORY_FILE
+from trainer_module.task_names import ERROR_NAMES
 
 SERVING_MODEL = "Format-Serving"
 """Where TFX keeps the SavedModel inside a Model artifact."""
@@ -32,7 +33,7 @@ VERSIONED = ("tfx", "tensorflow", "keras", "apache-beam", "tensorflow-model-anal
 
 
 def run_pipeline(config: PipelineConfig, command: str, question: bool) -> RunResult:
-    """Runs every stage, then asks the served model to read a line.
+    """Runs every stage, then asks the served model to read an example.
 
     Args:
       config: the run.
@@ -45,7 +46,7 @@ def run_pipeline(config: PipelineConfig, command: str, question: bool) -> RunRes
     _run_stages(create_pipeline(config), config)
     metadata = RunMetadata(config.metadata_path, config.pipeline_name)
     verdict = read_verdict(Path(metadata.output("Evaluator", "evaluation").uri), config.gate)
-    readings = _read_lines(metadata, config)
+    readings = _read_examples(metadata, config)
     pushed = _pushed_path(metadata) if verdict.blessed else None
     served = _ask(config, readings[0]) if pushed and question else None
     return _gather(config, command, metadata, verdict, pushed, readings, served)
@@ -70,10 +71,12 @@ def find_input_error(error: BaseException | None) -> InputError | None:
     return None
 
 
-def _read_lines(metadata: RunMetadata, config: PipelineConfig) -> list[LineReading]:
+def _read_examples(metadata: RunMetadata, config: PipelineConfig) -> list[Reading]:
     model = Path(metadata.output("Trainer", "model").uri) / SERVING_MODEL
     examples = Path(metadata.output("Transform", "transformed_examples").uri)
-    return read_test_lines(model, examples / f"Split-{TEST}", config.seed)
+    return read_test_examples(
+        model, examples / f"Split-{TEST}", config.task.prediction, config.seed
+    )
 
 
 def _pushed_path(metadata: RunMetadata) -> Path:
@@ -81,10 +84,10 @@ def _pushed_path(metadata: RunMetadata) -> Path:
     return Path(pushed.custom_properties["pushed_destination"].string_value)
 
 
-def _ask(config: PipelineConfig, line: LineReading) -> ServedReading:
+def _ask(config: PipelineConfig, shown: Reading) -> ServedReading:
     image_path = config.workspace / "question.png"
-    with serve(config.task, config.serving_path) as address:
-        return ask_server(address, config.task, line, image_path)
+    with serve(config.task.name, config.serving_path) as address:
+        return ask_server(address, config.task, shown, image_path)
 
 
 def _gather(
@@ -93,7 +96,7 @@ def _gather(
     metadata: RunMetadata,
     verdict: Verdict,
     pushed: Path | None,
-    readings: list[LineReading],
+    readings: list[Reading],
     served: ServedReading | None,
 ) -> RunResult:
     examples = metadata.output(COMPONENT_ID, "examples")
@@ -103,6 +106,8 @@ def _gather(
         pipeline=config.pipeline_name,
         run_id=metadata.run_id,
         dataset=config.dataset,
+        unit=config.task.unit,
+        error_name=ERROR_NAMES[config.task.name],
         synthetic=config.synthetic,
         command=command,
         blessed=verdict.blessed,
@@ -127,8 +132,9 @@ def _facts(config: PipelineConfig) -> dict[str, str]:
         "network": config.network,
         "seed": config.seed,
         "train steps": config.train_steps,
+        "warm start": config.warm_start,
         "data": config.data_dir,
-        **{f"lines: {k}": v for k, v in dataclasses.asdict(config.lines).items()},
+        **{f"data: {k}": v for k, v in dataclasses.asdict(config.data).items()},
         **{f"synthesis: {k}": v for k, v in dataclasses.asdict(config.synthesis).items()},
         **{f"training: {k}": v for k, v in dataclasses.asdict(config.hyperparameters).items()},
         "devices": ", ".join(device.name for device in tf.config.list_logical_devices()),

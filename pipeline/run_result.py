@@ -35,13 +35,14 @@ class MetricResult:
     """A metric on the test split, overall or on one slice.
 
     Args:
-      name: "cer" or "wer", fractions where 0.05 is 5 %.
-      slice_name: "" for all lines, else as in "vocabulary: unseen".
-      examples: how many lines the figure rests on.
+      name: as in `pipeline.gate`, fractions where 0.05 is 5 %.
+      slice_name: "" for all examples, else as in "vocabulary: unseen".
+      examples: how many lines or characters the figure rests on.
       candidate: this run's model.
-      baseline: the latest blessed model on the same lines, None when there is none yet.
-      upper_bound: the largest value that may be pushed, None when the metric is not gated.
+      baseline: the latest blessed model on the same examples, None when there is none yet.
+      bound: the worst value that may be pushed, None when the metric is not gated.
       tolerance: how much worse than the baseline it may be, None when it is not gated.
+      lower_is_better: whether small values are good.
     """
 
     name: str
@@ -49,13 +50,14 @@ class MetricResult:
     examples: int
     candidate: Estimate
     baseline: Estimate | None = None
-    upper_bound: float | None = None
+    bound: float | None = None
     tolerance: float | None = None
+    lower_is_better: bool = True
 
 
 @dataclass(frozen=True)
-class LineReading:
-    """A test line as the model read it: PNG bytes, ground truth, reading, confidence in 0..1."""
+class Reading:
+    """A test example as the model read it: PNG bytes, truth, reading, confidence in 0..1."""
 
     sample_id: str
     image_png: bytes
@@ -93,7 +95,7 @@ class SplitSummary:
     """What went into one split."""
 
     name: str
-    lines: int
+    examples: int
     characters: int
     glyphs: int
     duplicates_dropped: int
@@ -106,6 +108,8 @@ class RunResult:
     pipeline: str
     run_id: str
     dataset: str
+    unit: str  # what the test split is counted in: "lines" or "characters"
+    error_name: str  # what the learning curve shows, as in "CER"
     synthetic: bool  # the figures rest on synthetic handwriting: every page must say so
     command: str
     blessed: bool
@@ -114,7 +118,7 @@ class RunResult:
     metrics: tuple[MetricResult, ...] = ()
     stages: tuple[StageRun, ...] = ()
     splits: tuple[SplitSummary, ...] = ()
-    readings: tuple[LineReading, ...] = ()
+    readings: tuple[Reading, ...] = ()
     learning_curve: tuple[Epoch, ...] = ()
     lineage: tuple[LineageEntry, ...] = ()
     facts: dict[str, str] = field(default_factory=dict)  # versions, seed, parameters, ...

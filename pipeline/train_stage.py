@@ -1,10 +1,13 @@
-"""Stage 4: the Trainer."""
+"""Stage 4: the Trainer, which may begin with what another model has learned."""
 
 import dataclasses
+from typing import NamedTuple
 
 from tfx.components import Trainer
 from tfx.dsl.components.base.base_component import BaseComponent
+from tfx.dsl.components.common.importer import Importer
 from tfx.proto import trainer_pb2
+from tfx.types.standard_artifacts import Model
 
 from pipeline.config import PipelineConfig
 from pipeline.fingerprint import hash_code
@@ -14,9 +17,24 @@ from trainer_module.run_fn import TrainerConfig
 RUN_FN = "trainer_module.run_fn.run_fn"
 
 
-def train(transformed: BaseComponent, config: PipelineConfig) -> Trainer:
+class Training(NamedTuple):
+    """The components of the stage."""
+
+    trainer: Trainer
+
+
+class WarmStartedTraining(NamedTuple):
+    """The same, with the model that training begins with as a part of the lineage."""
+
+    base_model: Importer
+    trainer: Trainer
+
+
+def train(transformed: BaseComponent, config: PipelineConfig) -> Training | WarmStartedTraining:
     """Makes the Trainer over the transformed examples."""
     trainer_config = TrainerConfig(
+        task=config.task.name,
+        network=config.network,
         symbols=config.alphabet.symbols,
         hyperparameters=dataclasses.asdict(config.hyperparameters),
         seed=config.seed,
@@ -24,11 +42,20 @@ def train(transformed: BaseComponent, config: PipelineConfig) -> Trainer:
         version=hash_code(RUN_FN.rpartition(".")[0]),
         dataset=config.dataset,
     )
-    return Trainer(
+    base_model = _import_model(config)
+    trainer = Trainer(
         examples=transformed.outputs["transformed_examples"],
         transform_graph=transformed.outputs["transform_graph"],
+        base_model=base_model.outputs["result"] if base_model else None,
         run_fn=RUN_FN,
         train_args=trainer_pb2.TrainArgs(splits=[TRAIN], num_steps=config.train_steps),
         eval_args=trainer_pb2.EvalArgs(splits=[VALIDATION]),
         custom_config=dataclasses.asdict(trainer_config),
     )
+    return WarmStartedTraining(base_model, trainer) if base_model else Training(trainer)
+
+
+def _import_model(config: PipelineConfig) -> Importer | None:
+    if config.warm_start is None:
+        return None
+    return Importer(source_uri=str(config.warm_start), artifact_type=Model).with_id("base_model")

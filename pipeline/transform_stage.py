@@ -12,19 +12,17 @@ from pipeline.validate_stage import Validation
 from schema.splits import SPLITS, TRAIN
 from transforms.preprocessing import SYNTHESIS_CONFIG
 
-PREPROCESSING_FN = "transforms.preprocessing.preprocessing_fn"
-
 
 def transform(examples: BaseComponent, validation: Validation, config: PipelineConfig) -> Transform:
     """Makes the Transform, which waits for the validator."""
     component = Transform(
         examples=examples.outputs["examples"],
         schema=validation.schema_gen.outputs["schema"],
-        preprocessing_fn=PREPROCESSING_FN,
+        preprocessing_fn=config.task.preprocessing_fn,
         splits_config=transform_pb2.SplitsConfig(analyze=[TRAIN], transform=list(SPLITS)),
         custom_config={
             SYNTHESIS_CONFIG: dataclasses.asdict(config.synthesis),
-            "version": hash_code(PREPROCESSING_FN.rpartition(".")[0]),
+            "version": hash_code(config.task.preprocessing_fn.rpartition(".")[0]),
         },
         disable_statistics=True,  # those of the ingested examples tell as much
     )

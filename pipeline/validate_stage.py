@@ -12,9 +12,9 @@ from tfx.dsl.components.base.base_component import BaseComponent
 from tfx.types import Channel, artifact_utils, standard_artifacts, standard_component_specs
 from tfx.types.component_spec import ExecutionParameter
 
+from pipeline.config import PipelineConfig
 from pipeline.fingerprint import hash_files
 from schema.errors import InputError
-from schema.features import LINE_SCHEMA_FILE
 
 _ANOMALIES_FILE = "SchemaDiff.pb"
 
@@ -77,7 +77,7 @@ class StrictExecutor(Executor):
         ]
         if found:
             raise InputError(
-                f"expected examples that fit {LINE_SCHEMA_FILE.name}, got {len(found)} anomalies: "
+                f"expected examples that fit the curated schema, got {len(found)} anomalies: "
                 f"{'; '.join(found[:3])}: mend the data, or the schema where it is too narrow"
             )
         return output
@@ -101,9 +101,9 @@ def describe_anomalies(split: str, path: Path) -> list[str]:
     return found
 
 
-def validate(examples: BaseComponent) -> Validation:
+def validate(examples: BaseComponent, config: PipelineConfig) -> Validation:
     """Makes the three components over the ingested examples."""
-    schema_gen = CuratedSchemaGen(LINE_SCHEMA_FILE).with_id("ImportSchemaGen")
+    schema_gen = CuratedSchemaGen(config.task.schema_file).with_id("ImportSchemaGen")
     schema = schema_gen.outputs["schema"]
     # The schema marks the glyph bytes as images, which keeps them out of the value counts.
     statistics_gen = StatisticsGen(examples=examples.outputs["examples"], schema=schema)

@@ -66,15 +66,27 @@ def wait_for_model(url: str, model_name: str, timeout: float = 60.0) -> None:
 
 
 def ask_rest(
-    url: str, model_name: str, images: Sequence[bytes], timeout: float = 30.0
+    url: str,
+    model_name: str,
+    images: Sequence[bytes],
+    timeout: float = 30.0,
+    output: str = TEXT,
 ) -> list[Reading]:
     """Read images over REST; takes and raises what `predict_rest` does.
+
+    Args:
+      url: as there, like the next three.
+      model_name: as there.
+      images: as there.
+      timeout: as there.
+      output: the model's output that holds the reading: `TEXT` or `CHARACTER`.
 
     Returns:
       A reading for each image, in order.
     """
     where = f"{url} model {model_name!r}"
-    return [_reading_of_row(row, where) for row in predict_rest(url, model_name, images, timeout)]
+    rows = predict_rest(url, model_name, images, timeout)
+    return [_reading_of_row(row, output, where) for row in rows]
 
 
 def predict_rest(url: str, model_name: str, images: Sequence[bytes], timeout: float) -> list[Any]:
@@ -116,11 +128,16 @@ def predict_rest(url: str, model_name: str, images: Sequence[bytes], timeout: fl
 
 
 def ask_grpc(
-    address: str, model_name: str, images: Sequence[bytes], timeout: float = 30.0
+    address: str,
+    model_name: str,
+    images: Sequence[bytes],
+    timeout: float = 30.0,
+    output: str = TEXT,
 ) -> list[Reading]:
     """Read images over gRPC; takes and raises what `predict_grpc` does, as `ask_rest`."""
-    outputs = predict_grpc(address, model_name, images, [TEXT, CONFIDENCE], timeout)
-    return _readings_of_columns(outputs, len(images), f"{address} model {model_name!r}")
+    outputs = predict_grpc(address, model_name, images, [output, CONFIDENCE], timeout)
+    where = f"{address} model {model_name!r}"
+    return _readings_of_columns(outputs, output, len(images), where)
 
 
 def predict_grpc(
@@ -173,21 +190,23 @@ def _rows(answer: Any, count: int, where: str) -> list[Any]:
     return rows
 
 
-def _reading_of_row(row: Any, where: str) -> Reading:
+def _reading_of_row(row: Any, output: str, where: str) -> Reading:
     values = row if isinstance(row, dict) else {}
-    text, confidence = values.get(TEXT), values.get(CONFIDENCE)
+    text, confidence = values.get(output), values.get(CONFIDENCE)
     if not isinstance(text, str) or not isinstance(confidence, int | float):
-        raise ServingError(f"{where}: expected {TEXT} and {CONFIDENCE}, got {_line(row)}")
+        raise ServingError(f"{where}: expected {output} and {CONFIDENCE}, got {_line(row)}")
     return Reading(text, float(confidence))
 
 
-def _readings_of_columns(outputs: dict[str, Any], count: int, where: str) -> list[Reading]:
+def _readings_of_columns(
+    outputs: dict[str, Any], output: str, count: int, where: str
+) -> list[Reading]:
     shapes = {name: f"{array.dtype.name}{list(array.shape)}" for name, array in outputs.items()}
-    expected = {TEXT: f"object[{count}]", CONFIDENCE: f"float32[{count}]"}
+    expected = {output: f"object[{count}]", CONFIDENCE: f"float32[{count}]"}
     if not expected.items() <= shapes.items():
         raise ServingError(f"{where}: expected outputs {expected}, got {shapes}")
     try:
-        texts = [text.decode() for text in outputs[TEXT]]
+        texts = [text.decode() for text in outputs[output]]
     except UnicodeDecodeError as error:
         raise ServingError(f"{where}: the text is not UTF-8 ({error})") from error
     # Through the shortest text of the float32, so that both protocols give the same number.

@@ -1,12 +1,13 @@
-"""Writes a trained line network as the SavedModel that TensorFlow Serving loads.
+"""Writes a trained network as the SavedModel that TensorFlow Serving loads.
 
 Between the Trainer and the Pusher. The picture goes through the very normalisation that
-training used, and the text comes out: a client needs no code of this project.
+training used, and the reading comes out: a client needs no code of this project.
 """
 
 import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any, Protocol
 
 import tensorflow as tf
 
@@ -32,6 +33,12 @@ EXTRA_ASSETS = "assets.extra"
 WARMUP_FILE = "tf_serving_warmup_requests"
 ALPHABET_FILE = "alphabet.json"
 MODEL_CARD_FILE = "model_card.json"
+
+
+class Servable(Protocol):
+    """A `tf.Module` with the functions of its signatures by name."""
+
+    servable: dict[str, Any]
 
 
 class LineReader(tf.Module):
@@ -76,22 +83,32 @@ class LineReader(tf.Module):
         def read(image_bytes: tf.Tensor) -> dict[str, tf.Tensor]:
             return read_normalised(*read_lines(image_bytes))
 
-        @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name=IMAGE_BYTES)])
-        def serving_default(image_bytes: tf.Tensor) -> dict[str, tf.Tensor]:
-            return read(image_bytes)
-
-        @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name=EXAMPLES)])
-        def serving_examples(examples: tf.Tensor) -> dict[str, tf.Tensor]:
-            spec = {features.IMAGE: tf.io.FixedLenFeature([], tf.string)}
-            return read(tf.io.parse_example(examples, spec)[features.IMAGE])
-
         self.normalise = normalise
         self.read_normalised = read_normalised
-        self.servable = {SERVING_DEFAULT: serving_default, SERVING_EXAMPLES: serving_examples}
+        self.servable = make_signatures(read)
 
 
-def export_line_reader(
-    reader: LineReader,
+def make_signatures(read: Callable[[tf.Tensor], dict[str, tf.Tensor]]) -> dict[str, Any]:
+    """Makes the signatures for clients and for the pipeline.
+
+    Args:
+      read: pictures, string [n] -> outputs by name.
+    """
+
+    @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name=IMAGE_BYTES)])
+    def serving_default(image_bytes: tf.Tensor) -> dict[str, tf.Tensor]:
+        return read(image_bytes)
+
+    @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name=EXAMPLES)])
+    def serving_examples(examples: tf.Tensor) -> dict[str, tf.Tensor]:
+        spec = {features.IMAGE: tf.io.FixedLenFeature([], tf.string)}
+        return read(tf.io.parse_example(examples, spec)[features.IMAGE])
+
+    return {SERVING_DEFAULT: serving_default, SERVING_EXAMPLES: serving_examples}
+
+
+def export_servable(
+    reader: Servable,
     folder: Path,
     alphabet: Alphabet,
     model_card: dict[str, object],
@@ -100,7 +117,7 @@ def export_line_reader(
     """Writes the SavedModel and what travels with it.
 
     Args:
-      reader: the servable.
+      reader: the module with its signatures.
       folder: made here; holds the SavedModel.
       alphabet: written beside it.
       model_card: what it is and was made from, written beside it.
@@ -116,7 +133,7 @@ def write_extra_assets(
     model_card: dict[str, object],
     warmup_images: Sequence[bytes],
 ) -> None:
-    """Writes what travels with a SavedModel; the arguments are those of `export_line_reader`."""
+    """Writes what travels with a SavedModel; the arguments are those of `export_servable`."""
     extra = folder / EXTRA_ASSETS
     extra.mkdir(exist_ok=True)
     _write_json(extra / ALPHABET_FILE, {"symbols": alphabet.symbols})

@@ -20,7 +20,16 @@ TEXT = "text"
 """Output of a line model: string [N], the reading in UTF-8."""
 
 CONFIDENCE = "confidence"
-"""Output of a line model: float32 [N], from 0 to 1."""
+"""Output of a line or character model: float32 [N], from 0 to 1."""
+
+CHARACTER = "character"
+"""Output of a character model: string [N], the named character in UTF-8."""
+
+TOP_CHARACTERS = "top_characters"
+"""Output of a character model: string [N, 5], the likeliest characters, the named one first."""
+
+TOP_PROBABILITIES = "top_probabilities"
+"""Output of a character model: float32 [N, 5], their probabilities."""
 
 BOXES = "boxes"
 """Output of a detector or page model: float32 [N, M, 4], ymin xmin ymax xmax in pixels of the

@@ -31,6 +31,7 @@ def test_no_arrow_points_up(package):
     [
         "pipeline.arguments",
         "pipeline.ingest.emnist",
+        "pipeline.ingest.characters",
         "pipeline.ingest.lines",
         "pipeline.ingest.sample",
         "pipeline.ingest.record_plan",

@@ -10,18 +10,18 @@ import keras
 from tqdm import tqdm
 
 from schema.errors import InputError
-from trainer_module.evaluation import Validator
 from trainer_module.history import Epoch
+from trainer_module.tasks.base import Validator
 from trainer_module.training_state import TrainingState
 
 
 class EndOfEpoch(keras.callbacks.Callback):
-    """Validates, keeps the state, and stops when validation CER no longer falls.
+    """Validates, keeps the state, and stops when the validation error no longer falls.
 
     Args:
-      validator: reads the validation lines.
+      validator: measures the network on the validation split.
       state: keeps weights and history.
-      patience: epochs without a better CER after which training stops.
+      patience: epochs without a better one after which training stops.
       seed: with the epoch's number it decides dropout.
 
     Raises:
@@ -54,7 +54,7 @@ class EndOfEpoch(keras.callbacks.Callback):
             number=epoch + 1,
             loss=loss,
             validation_loss=result.loss,
-            validation_cer=result.cer,
+            validation_error=result.error,
             seconds=time.monotonic() - self._started,
             learning_rate=float(self.model.optimizer.learning_rate),
         )
@@ -65,17 +65,18 @@ class EndOfEpoch(keras.callbacks.Callback):
 
 
 class Progress(keras.callbacks.Callback):
-    """A bar over all steps with loss and validation CER, on standard error.
+    """A bar over all steps with loss and validation error, on standard error.
 
     Args:
       steps: steps of the whole training.
       steps_done: those of an earlier, interrupted run.
-      state: tells the latest validation CER.
+      state: tells the latest validation error.
+      error_name: what that is called, as in "CER".
     """
 
-    def __init__(self, steps: int, steps_done: int, state: TrainingState) -> None:
+    def __init__(self, steps: int, steps_done: int, state: TrainingState, error_name: str) -> None:
         super().__init__()
-        self._state = state
+        self._state, self._error_name = state, error_name
         self._bar = tqdm(
             total=steps,
             initial=steps_done,
@@ -89,7 +90,7 @@ class Progress(keras.callbacks.Callback):
         """Moves on by one step."""
         shown = {"loss": f"{(logs or {}).get('loss', math.nan):.2f}"}
         if self._state.history:
-            shown["CER"] = f"{self._state.history[-1].validation_cer:.2%}"
+            shown[self._error_name] = f"{self._state.history[-1].validation_error:.2%}"
         self._bar.set_postfix(shown, refresh=False)
         self._bar.update()
 
@@ -98,7 +99,9 @@ class Progress(keras.callbacks.Callback):
         record = dataclasses.asdict(self._state.history[-1])
         tqdm.write(
             "epoch {number}: loss {loss:.2f}, validation loss {validation_loss:.2f}, "
-            "validation CER {validation_cer:.2%}, {seconds:.0f} s".format(**record),
+            "validation {error_name} {validation_error:.2%}, {seconds:.0f} s".format(
+                error_name=self._error_name, **record
+            ),
             file=sys.stderr,
         )
 

@@ -1,26 +1,17 @@
-"""Loss and CER on the validation split, as the epochs go by."""
-
-from dataclasses import dataclass
+"""Loss and error on the validation split, as the epochs go by."""
 
 import keras
 import tensorflow as tf
 
 from schema.alphabet import BLANK, Alphabet
 from trainer_module.loss import CtcLoss
+from trainer_module.tasks.base import ValidationResult
 from transforms.ctc import decode_greedy
 from transforms.edit_distance import count_edits
 
 
-@dataclass(frozen=True)
-class ValidationResult:
-    """Mean loss in nats a line, and corpus CER as a fraction."""
-
-    loss: float
-    cer: float
-
-
-class Validator:
-    """Reads the validation lines with a network.
+class LineValidator:
+    """Reads the validation lines with a network: corpus CER.
 
     Args:
       model: the network.
@@ -53,3 +44,35 @@ class Validator:
                 edits += counts.character_edits
                 characters += counts.characters
         return ValidationResult(loss / lines, edits / characters)
+
+
+class CharacterValidator:
+    """Names the validation characters with a network: share of wrong ones.
+
+    Args:
+      model: the network.
+      batches: as `character_input.evaluation_batches` makes them.
+    """
+
+    def __init__(self, model: keras.Model, batches: tf.data.Dataset) -> None:
+        self._batches = batches
+        loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True, reduction="sum")
+
+        @tf.function(input_signature=batches.element_spec)
+        def read(inputs: dict[str, tf.Tensor], classes: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+            logits = model(inputs, training=False)
+            named = tf.argmax(logits, axis=-1, output_type=tf.int32)
+            wrong = tf.reduce_sum(tf.cast(tf.not_equal(named, classes), tf.int32))
+            return loss(classes, logits), wrong
+
+        self._read = read
+
+    def validate(self) -> ValidationResult:
+        """Names every character once."""
+        loss = wrong = characters = 0.0
+        for inputs, classes in self._batches:
+            batch_loss, batch_wrong = self._read(inputs, classes)
+            loss += float(batch_loss)
+            wrong += float(batch_wrong)
+            characters += len(classes)
+        return ValidationResult(loss / characters, wrong / characters)

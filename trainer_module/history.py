@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Epoch:
-    """One pass over the training lines; losses in nats a line, CER as a fraction.
+    """One pass over the training examples; losses in nats an example, the error as a fraction.
 
     Args:
       number: from 1.
@@ -15,6 +15,6 @@ class Epoch:
     number: int
     loss: float
     validation_loss: float
-    validation_cer: float
+    validation_error: float
     seconds: float
     learning_rate: float

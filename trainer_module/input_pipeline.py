@@ -14,7 +14,7 @@ import tensorflow as tf
 from schema import features
 from schema.alphabet import BLANK, Alphabet
 from schema.errors import InputError
-from trainer_module.networks.lstm_ctc import IMAGE, WIDTH
+from trainer_module.networks.stem import IMAGE, WIDTH
 from transforms.ctc import required_frames
 from transforms.image import LINE_HEIGHT, read_line
 from transforms.text import encode_text

@@ -11,12 +11,11 @@ import tensorflow as tf
 from tfx.components.trainer.fn_args_utils import FnArgs
 
 from schema import features
-from schema.alphabet import Alphabet
-from serving.export import LineReader, export_line_reader
-from trainer_module.hyperparameters import LstmCtcHyperparameters
-from trainer_module.networks.lstm_ctc import IMAGE, WIDTH, LstmCtc
+from serving.export import EXTRA_ASSETS
+from trainer_module.tasks.factory import make_task
 from trainer_module.train import train
 from trainer_module.training_state import TrainingState
+from trainer_module.warm_start import WEIGHTS_FILE
 
 HISTORY_FILE = "history.json"
 """In the ModelRun artifact: the learning curve."""
@@ -29,14 +28,18 @@ class TrainerConfig:
     """What the pipeline tells `run_fn`, as the Trainer's `custom_config`.
 
     Args:
+      task: as in `trainer_module.task_names`.
+      network: the network's name.
       symbols: the alphabet.
-      hyperparameters: the fields of `LstmCtcHyperparameters`.
+      hyperparameters: the fields of the network's record.
       seed: of weights, dropout and shuffling.
       resume_folder: where an interrupted training is kept until the model is exported.
       version: a hash of the code; another one makes the cached model stale.
-      dataset: what the lines were made from, for the model card.
+      dataset: what the examples were made from, for the model card.
     """
 
+    task: str
+    network: str
     symbols: str
     hyperparameters: dict[str, Any]
     seed: int
@@ -48,35 +51,35 @@ class TrainerConfig:
 def run_fn(fn_args: FnArgs) -> None:
     """Trains, exports and tells the learning curve."""
     config = TrainerConfig(**fn_args.custom_config)
-    alphabet = Alphabet(config.symbols)
-    hyperparameters = LstmCtcHyperparameters.from_dict(config.hyperparameters)
+    task = make_task(config.task, config.network, config.hyperparameters, config.symbols)
     state = TrainingState.open(Path(config.resume_folder) / _training_id(fn_args, config))
     train(
+        task,
         fn_args.train_files,
         fn_args.eval_files,
-        alphabet,
-        hyperparameters,
         fn_args.train_steps,
         config.seed,
         state,
+        _base_model(fn_args),
     )
-    network = LstmCtc(hyperparameters, alphabet.num_classes)
+    network = task.build_network()
     state.restore_best(network)
-    export_line_reader(
-        LineReader(
-            lambda lines, widths: network({IMAGE: lines, WIDTH: widths}, training=False),
-            [variable.value for variable in network.variables],
-            alphabet,
-        ),
-        Path(fn_args.serving_model_dir),
-        alphabet,
-        _model_card(fn_args, config, state),
-        _first_images(fn_args.eval_files),
-    )
+    folder = Path(fn_args.serving_model_dir)
+    card = _model_card(fn_args, config, state)
+    task.export(network, folder, card, _first_images(fn_args.eval_files))
+    network.save_weights(folder / EXTRA_ASSETS / WEIGHTS_FILE)
     history = Path(fn_args.model_run_dir) / HISTORY_FILE
     history.parent.mkdir(parents=True, exist_ok=True)
     history.write_text(json.dumps([dataclasses.asdict(epoch) for epoch in state.history]))
     shutil.rmtree(state.folder)
+
+
+def _base_model(fn_args: FnArgs) -> Path | None:
+    """Returns the folder of the model to start from: TFX adds a folder that pushed models lack."""
+    if not fn_args.base_model:
+        return None
+    folder = Path(fn_args.base_model)
+    return folder if folder.is_dir() else folder.parent
 
 
 def _training_id(fn_args: FnArgs, config: TrainerConfig) -> str:
@@ -86,6 +89,7 @@ def _training_id(fn_args: FnArgs, config: TrainerConfig) -> str:
         fn_args.train_steps,
         fn_args.train_files,
         fn_args.eval_files,
+        fn_args.base_model,
     ]
     return hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()[:16]
 
@@ -93,16 +97,17 @@ def _training_id(fn_args: FnArgs, config: TrainerConfig) -> str:
 def _model_card(fn_args: FnArgs, config: TrainerConfig, state: TrainingState) -> dict[str, object]:
     best = state.best
     return {
-        "reads": "one line of handwriting, as PNG or JPEG of any size, to text",
         "dataset": config.dataset,
         "alphabet": config.symbols,
-        "network": "lstm_ctc",
+        "task": config.task,
+        "network": config.network,
         "hyperparameters": config.hyperparameters,
         "train_steps": fn_args.train_steps,
         "seed": config.seed,
         "code": config.version,
         "train_examples": list(fn_args.train_files),
         "validation_examples": list(fn_args.eval_files),
+        "warm_start": fn_args.base_model,
         "validation": dataclasses.asdict(best) if best else None,
     }
 

@@ -1,26 +1,18 @@
-"""Fits the line network under MirroredStrategy; `run_fn.py` feeds it and exports the result."""
+"""Fits a network under MirroredStrategy; `run_fn.py` says for which task and exports the result."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import keras
 import tensorflow as tf
 
-from schema.alphabet import Alphabet
 from trainer_module.callbacks import EndOfEpoch, Progress
-from trainer_module.evaluation import Validator
-from trainer_module.hyperparameters import LstmCtcHyperparameters
-from trainer_module.input_pipeline import (
-    evaluation_batches,
-    index_lines,
-    keep_learnable,
-    training_batches,
-)
-from trainer_module.loss import CtcLoss
-from trainer_module.networks.lstm_ctc import LstmCtc
+from trainer_module.hyperparameters.base import Hyperparameters
+from trainer_module.task_names import ERROR_NAMES
+from trainer_module.tasks.base import TrainingTask
 from trainer_module.training_state import TrainingState
-
-EVALUATION_BATCH = 64
+from trainer_module.warm_start import warm_start
 
 
 @dataclass(frozen=True)
@@ -48,7 +40,7 @@ class TrainingPlan:
 
 
 def make_optimizer(
-    hyperparameters: LstmCtcHyperparameters, plan: TrainingPlan
+    hyperparameters: Hyperparameters, plan: TrainingPlan
 ) -> keras.optimizers.Optimizer:
     """Makes Adam with linear warm-up and cosine decay to 0 over the planned steps."""
     warmup = max(1, int(plan.steps * hyperparameters.warmup_share))
@@ -62,61 +54,56 @@ def make_optimizer(
 
 
 def train(
+    task: TrainingTask,
     train_files: Sequence[str],
     validation_files: Sequence[str],
-    alphabet: Alphabet,
-    hyperparameters: LstmCtcHyperparameters,
     train_steps: int,
     seed: int,
     state: TrainingState,
+    base_model: Path | None = None,
 ) -> None:
-    """Trains until the steps are done or validation CER no longer falls.
+    """Trains until the steps are done or the validation error no longer falls.
 
     Args:
+      task: knows batches, network and loss.
       train_files: patterns of the transformed training examples.
       validation_files: patterns of the transformed validation examples.
-      alphabet: of the texts.
-      hyperparameters: of network and training.
       train_steps: rounded to whole epochs.
       seed: of weights, dropout and shuffling.
       state: what an interrupted training left; afterwards the history and the best weights.
+      base_model: an exported model whose layers the network begins with.
 
     Raises:
-      InputError: a split is empty, or a line cannot be learned, or the loss is not finite.
+      InputError: a split is empty, or an example cannot be learned, or the loss is not finite.
     """
-    lines, _ = (
-        keep_learnable(index_lines(files), alphabet, hyperparameters.stride)
-        for files in (train_files, validation_files)
-    )
-    plan = TrainingPlan.of(train_steps, lines.batches(hyperparameters.batch_size))
+    batches, _ = (task.count_batches(files) for files in (train_files, validation_files))
+    plan = TrainingPlan.of(train_steps, batches)
     keras.utils.set_random_seed(seed)
     with tf.distribute.MirroredStrategy().scope():
-        model = LstmCtc(hyperparameters, alphabet.num_classes)
+        model = task.build_network()
+        if base_model is not None and not state.history:
+            warm_start(task, model, base_model)
         # XLA has no kernel for the sparse CTC loss.
-        model.compile(make_optimizer(hyperparameters, plan), CtcLoss(), jit_compile=False)
+        model.compile(
+            make_optimizer(task.hyperparameters, plan), task.make_loss(), jit_compile=False
+        )
         state.restore_last(model)
-    batches = training_batches(
-        train_files,
-        alphabet,
-        hyperparameters.stride,
-        hyperparameters.batch_size,
-        seed,
-        state.epochs_done,
-        plan.epochs,
-    )
-    validation = evaluation_batches(
-        validation_files, alphabet, hyperparameters.stride, EVALUATION_BATCH
-    )
+    if state.epochs_done >= plan.epochs:  # killed after its last epoch, before the export
+        return
+    validator = task.make_validator(model, validation_files)
     model.fit(
-        batches,
+        task.training_batches(train_files, seed, state.epochs_done, plan.epochs),
         initial_epoch=state.epochs_done,
         epochs=plan.epochs,
         steps_per_epoch=plan.steps_per_epoch,
         verbose=0,
         callbacks=[
-            EndOfEpoch(
-                Validator(model, validation, alphabet), state, hyperparameters.patience, seed
+            EndOfEpoch(validator, state, task.hyperparameters.patience, seed),
+            Progress(
+                plan.steps,
+                state.epochs_done * plan.steps_per_epoch,
+                state,
+                ERROR_NAMES[task.name],
             ),
-            Progress(plan.steps, state.epochs_done * plan.steps_per_epoch, state),
         ],
     )

@@ -46,8 +46,8 @@ class TrainingState:
 
     @property
     def best(self) -> Epoch | None:
-        """The epoch with the lowest validation CER, the earliest of equals."""
-        return min(self.history, key=lambda record: record.validation_cer, default=None)
+        """The epoch with the lowest validation error, the earliest of equals."""
+        return min(self.history, key=lambda record: record.validation_error, default=None)
 
     def restore_last(self, model: keras.Model) -> None:
         """Loads weights and optimizer of the last finished epoch into a compiled model."""

@@ -7,11 +7,19 @@ from collections.abc import Callable
 
 import tensorflow as tf
 
+from schema.features import GLYPH_SIDE
+
 LINE_HEIGHT = 28
 """Height of a normalised line in pixels: that of an EMNIST glyph."""
 
 MIN_CONTRAST = 0.5
 """Grey levels between darkest and brightest below which a picture is blank."""
+
+GLYPH_MARGIN = 2
+"""Pixels of paper that EMNIST leaves around a character."""
+
+INK_THRESHOLD = 0.3
+"""Share of the full contrast from which a pixel counts as ink when a character is framed."""
 
 MAX_LINE_WIDTH = 8192
 """Width at which a normalised line is squeezed, so that one picture cannot exhaust memory."""
@@ -121,3 +129,49 @@ def stack_lines(
     widest = tf.reduce_max(tf.concat([widths, [1]], axis=0))
     padded = tf.reshape(lines.to_tensor(), [tf.size(widths), widest, LINE_HEIGHT])
     return tf.transpose(padded, [0, 2, 1])[..., tf.newaxis], widths
+
+
+def read_character(image_bytes: tf.Tensor) -> tf.Tensor:
+    """Decodes one character and frames it as EMNIST does.
+
+    A picture of `GLYPH_SIDE` squared pixels counts as framed already. Of any other the box
+    around the ink is scaled, its aspect ratio kept, so that the longer side fills all but
+    `GLYPH_MARGIN` pixels at either end, and centred (Cohen et al., "EMNIST", 2017, section II).
+
+    Args:
+      image_bytes: scalar string, as of `decode_image`.
+
+    Returns:
+      float32 [GLYPH_SIDE, GLYPH_SIDE, 1] in 0..1, ink bright.
+    """
+    image = decode_image(image_bytes)
+    grey = tf.cast(image, tf.float32)[:, :, tf.newaxis]
+    framed = tf.reduce_all(tf.equal(tf.shape(image), GLYPH_SIDE))
+    character = tf.cond(framed, lambda: normalise_contrast(grey), lambda: _frame_character(grey))
+    return tf.ensure_shape(character, [GLYPH_SIDE, GLYPH_SIDE, 1])
+
+
+def _frame_character(grey: tf.Tensor) -> tf.Tensor:
+    """Cuts the ink out of float32 [h, w, 1] in 0..255 and centres it in a glyph's frame."""
+    ink = normalise_contrast(grey)
+    places = tf.where(ink[:, :, 0] > INK_THRESHOLD)  # int64 [pixels, 2]
+    places = tf.cond(
+        tf.size(places) > 0, lambda: places, lambda: tf.zeros([1, 2], tf.int64)
+    )  # a blank picture stays blank
+    top_left = tf.reduce_min(places, axis=0)
+    size = tf.reduce_max(places, axis=0) - top_left + 1
+    cut = tf.slice(ink, tf.concat([top_left, [0]], 0), tf.concat([size, [1]], 0))
+    inner = GLYPH_SIDE - 2 * GLYPH_MARGIN
+    scale = inner / tf.cast(tf.reduce_max(size), tf.float32)
+    scaled = tf.maximum(tf.cast(tf.round(tf.cast(size, tf.float32) * scale), tf.int32), 1)
+    small = tf.clip_by_value(tf.image.resize(cut, scaled, antialias=True), 0.0, 1.0)
+    return tf.image.resize_with_crop_or_pad(small, GLYPH_SIDE, GLYPH_SIDE)
+
+
+def read_characters(image_bytes: tf.Tensor) -> tf.Tensor:
+    """Decodes and frames characters: string [n] -> float32 [n, GLYPH_SIDE, GLYPH_SIDE, 1]."""
+    return tf.map_fn(
+        read_character,
+        image_bytes,
+        fn_output_signature=tf.TensorSpec([GLYPH_SIDE, GLYPH_SIDE, 1], tf.float32),
+    )

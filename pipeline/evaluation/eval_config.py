@@ -4,52 +4,62 @@ import json
 
 import tensorflow_model_analysis as tfma
 
-from pipeline.config import GateOptions
-from pipeline.evaluation.error_rates import CER, WER, ErrorRates
-from schema import features
-from serving.signatures import SERVING_EXAMPLES, TEXT
+from pipeline.gate import Bound, Gate
+from pipeline.tasks import Task
+from serving.signatures import SERVING_EXAMPLES
 
 
-def make_eval_config(gate: GateOptions, version: str) -> tfma.EvalConfig:
+def make_eval_config(task: Task, gate: Gate, version: str) -> tfma.EvalConfig:
     """Builds the configuration.
 
     Args:
+      task: what is measured, on what.
       gate: bounds and tolerances.
       version: a hash of the metric's code; another one makes the cached evaluation stale.
     """
-    rates = tfma.MetricConfig(
-        class_name=ErrorRates.__name__,
-        module=ErrorRates.__module__,
+    module, class_name = task.metric
+    metric = tfma.MetricConfig(
+        class_name=class_name,
+        module=module,
         config=json.dumps({"level": gate.confidence_level, "version": version}),
     )
     return tfma.EvalConfig(
         model_specs=[
             tfma.ModelSpec(
-                signature_name=SERVING_EXAMPLES, label_key=features.TEXT, prediction_key=TEXT
+                signature_name=SERVING_EXAMPLES,
+                label_key=task.label,
+                prediction_key=task.prediction,
             )
         ],
         slicing_specs=[
             tfma.SlicingSpec(),
-            tfma.SlicingSpec(feature_keys=[features.VOCABULARY]),
+            *(tfma.SlicingSpec(feature_keys=[key]) for key in task.slices),
         ],
         metrics_specs=[
             tfma.MetricsSpec(
-                metrics=[rates],
+                metrics=[metric],
                 per_slice_thresholds={
-                    CER: _threshold(gate.max_cer, gate.cer_tolerance),
-                    WER: _threshold(gate.max_wer, gate.wer_tolerance),
+                    name: _thresholds(bound) for name, bound in gate.bounds().items()
                 },
             )
         ],
     )
 
 
-def _threshold(bound: float, tolerance: float) -> tfma.PerSliceMetricThresholds:
-    """Returns the bounds on all lines together: a threshold without slices holds for each slice."""
+def _thresholds(bound: Bound) -> tfma.PerSliceMetricThresholds:
+    """Returns those of all examples together: a threshold without slices holds for each slice."""
+    if bound.lower_is_better:
+        value = tfma.GenericValueThreshold(upper_bound={"value": bound.limit})
+        direction = tfma.MetricDirection.LOWER_IS_BETTER
+        change = bound.tolerance
+    else:
+        value = tfma.GenericValueThreshold(lower_bound={"value": bound.limit})
+        direction = tfma.MetricDirection.HIGHER_IS_BETTER
+        change = -bound.tolerance
     threshold = tfma.MetricThreshold(
-        value_threshold=tfma.GenericValueThreshold(upper_bound={"value": bound}),
+        value_threshold=value,
         change_threshold=tfma.GenericChangeThreshold(
-            direction=tfma.MetricDirection.LOWER_IS_BETTER, absolute={"value": tolerance}
+            direction=direction, absolute={"value": change}
         ),
     )
     return tfma.PerSliceMetricThresholds(

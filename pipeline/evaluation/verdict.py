@@ -6,8 +6,8 @@ from pathlib import Path
 import tensorflow_model_analysis as tfma
 from tensorflow_model_analysis.proto import metrics_for_slice_pb2, validation_result_pb2
 
-from pipeline.config import GateOptions
-from pipeline.evaluation.error_rates import CER, LINES, LOWER, UPPER, WER
+from pipeline.evaluation.ratio_metric import EXAMPLES, LOWER, UPPER
+from pipeline.gate import Gate
 from pipeline.run_result import Estimate, MetricResult
 
 _BASELINE = tfma.BASELINE_KEY
@@ -20,7 +20,7 @@ class Verdict:
     Args:
       blessed: whether the model may be pushed.
       reason: why not, None where it may.
-      metrics: every rate on all lines and on each slice.
+      metrics: each on all examples and on each slice.
     """
 
     blessed: bool
@@ -28,18 +28,18 @@ class Verdict:
     metrics: tuple[MetricResult, ...]
 
 
-def read_verdict(evaluation: Path, gate: GateOptions) -> Verdict:
+def read_verdict(evaluation: Path, gate: Gate) -> Verdict:
     """Reads the Evaluator's output folder."""
     slices = sorted(tfma.load_metrics(str(evaluation)), key=_slice_name)
-    metrics = tuple(result for each in slices for result in _rates_of_slice(each, gate))
+    metrics = tuple(result for each in slices for result in _metrics_of_slice(each, gate))
     validation = tfma.load_validation_result(str(evaluation))
     if validation.validation_ok:
         return Verdict(True, None, metrics)
     return Verdict(False, _explain(validation, metrics), metrics)
 
 
-def _rates_of_slice(
-    slice_metrics: metrics_for_slice_pb2.MetricsForSlice, gate: GateOptions
+def _metrics_of_slice(
+    slice_metrics: metrics_for_slice_pb2.MetricsForSlice, gate: Gate
 ) -> list[MetricResult]:
     values: dict[tuple[bool, str], float] = {}
     for pair in slice_metrics.metric_keys_and_values:
@@ -47,25 +47,25 @@ def _rates_of_slice(
             is_baseline = pair.key.model_name == _BASELINE
             values[is_baseline, pair.key.name] = pair.value.double_value.value
     name = _slice_name(slice_metrics)
-    gated = {CER: (gate.max_cer, gate.cer_tolerance), WER: (gate.max_wer, gate.wer_tolerance)}
     return [
         MetricResult(
-            name=rate,
+            name=metric,
             slice_name=name,
-            examples=int(values[False, LINES]),
-            candidate=_estimate(values, False, rate),
-            baseline=_estimate(values, True, rate) if (True, rate) in values else None,
-            # The gate looks at all lines together.
-            upper_bound=None if name else gated[rate][0],
-            tolerance=None if name else gated[rate][1],
+            examples=int(values[False, EXAMPLES]),
+            candidate=_estimate(values, False, metric),
+            baseline=_estimate(values, True, metric) if (True, metric) in values else None,
+            # The gate looks at all examples together.
+            bound=None if name else bound.limit,
+            tolerance=None if name else bound.tolerance,
+            lower_is_better=bound.lower_is_better,
         )
-        for rate in gated
-        if (False, rate) in values
+        for metric, bound in gate.bounds().items()
+        if (False, metric) in values
     ]
 
 
-def _estimate(values: dict[tuple[bool, str], float], baseline: bool, rate: str) -> Estimate:
-    return Estimate(*(values[baseline, rate + end] for end in ("", LOWER, UPPER)))
+def _estimate(values: dict[tuple[bool, str], float], baseline: bool, metric: str) -> Estimate:
+    return Estimate(*(values[baseline, metric + end] for end in ("", LOWER, UPPER)))
 
 
 def _slice_name(slice_metrics: metrics_for_slice_pb2.MetricsForSlice) -> str:
@@ -85,7 +85,7 @@ def _explain(
         for failure in validated.failures
     ]
     if not overall:
-        return "no line was evaluated: the test split is empty"
+        return "nothing was evaluated: the test split is empty"
     return "; ".join(sorted(set(reasons))) or "the Evaluator found no metric to hold to the bounds"
 
 
@@ -94,11 +94,12 @@ def _explain_failure(key: metrics_for_slice_pb2.MetricKey, overall: dict[str, Me
         return f"{key.name.upper()} was not measured"
     result = overall[key.name]
     value, name = result.candidate.value, key.name.upper()
+    worse = "above" if result.lower_is_better else "below"
     if value != value:
         return f"{name} is not a number"
     if key.is_diff and result.baseline is not None:
         return (
-            f"{name} {value:.2%} is more than {result.tolerance:.2%} above the "
+            f"{name} {value:.2%} is more than {result.tolerance:.2%} {worse} the "
             f"{result.baseline.value:.2%} of the latest blessed model"
         )
-    return f"{name} {value:.2%} is above the bound of {result.upper_bound:.2%}"
+    return f"{name} {value:.2%} is {worse} the bound of {result.bound:.2%}"

@@ -10,6 +10,7 @@ from typing import Any
 import apache_beam as beam
 from tfx.components.example_gen.component import FileBasedExampleGen
 
+from pipeline.ingest.emnist import EmnistIndex
 from pipeline.ingest.emnist_files import find_emnist
 from pipeline.ingest.examples import PlannedExecutor, make_example_gen
 from pipeline.ingest.glyph_store import write_store
@@ -40,20 +41,10 @@ class LineExecutor(PlannedExecutor):
         """Puts the glyphs where workers can look them up, and deals the lines out to them."""
         options = LineOptions(**config["options"])
         plan = plan_lines(folder, options)
-        shared = Path(self._get_tmp_dir())
-        stores = {
-            split: write_store(getattr(plan.glyphs, split), shared / f"{split}.glyphs")
-            for split in SPLITS
-        }
         name = find_emnist(folder, options.data_set or None).name
-        spell = SpellLines(stores, f"emnist-{name}", options.seed)
-        lines = (
-            pipeline
-            # The chunks are shuffled over the workers; what they make of them is not.
-            | "Plan lines" >> beam.Create(plan.chunks())
-            | "Spell lines" >> beam.ParDo(spell).with_outputs(*SPLITS)
-        )
-        return {split: lines[split] for split in SPLITS}
+        chunks = pipeline | "Plan lines" >> beam.Create(plan.chunks())
+        shared = Path(self._get_tmp_dir())
+        return spell_chunks(chunks, plan.glyphs, shared, f"emnist-{name}", options.seed)
 
     def summarise_plan(self, folder: Path, config: dict[str, Any]) -> list[SplitSummary]:
         """Counts lines, glyphs and dropped duplicates."""
@@ -65,12 +56,35 @@ class LineExecutor(PlannedExecutor):
         return f"EMNIST {find_emnist(folder, data_set).name}"
 
 
+def spell_chunks(
+    chunks: beam.PCollection, glyphs: EmnistIndex, shared: Path, source: str, seed: int
+) -> dict[str, beam.PCollection]:
+    """Has the workers spell chunks: those are shuffled over the workers, what they make is not.
+
+    Args:
+      chunks: as `SpellLines` takes them.
+      glyphs: of each split.
+      shared: a folder that every worker sees.
+      source: name of the data set.
+      seed: decides which glyphs are chosen.
+
+    Returns:
+      split -> serialised examples.
+    """
+    stores = {
+        split: write_store(getattr(glyphs, split), shared / f"{split}.glyphs") for split in SPLITS
+    }
+    spell = SpellLines(stores, source, seed)
+    lines = chunks | "Spell lines" >> beam.ParDo(spell).with_outputs(*SPLITS)
+    return {split: lines[split] for split in SPLITS}
+
+
 def summarise_splits(plan: LinePlan) -> list[SplitSummary]:
     """Tells what went into each split."""
     return [
         SplitSummary(
             name=split,
-            lines=len(plan.texts[split]),
+            examples=len(plan.texts[split]),
             characters=sum(map(len, plan.texts[split])),
             glyphs=len(getattr(plan.glyphs, split)),
             duplicates_dropped=plan.glyphs.duplicates_dropped[split],

@@ -112,7 +112,7 @@ def summarise_records(plan: RecordPlan) -> list[SplitSummary]:
     return [
         SplitSummary(
             name=split,
-            lines=sum(1 for other in plan.splits.values() if other == split),
+            examples=sum(1 for other in plan.splits.values() if other == split),
             characters=plan.characters[split],
             glyphs=0,
             duplicates_dropped=plan.duplicates_dropped[split],

@@ -11,6 +11,7 @@ import numpy as np
 
 from pipeline.ingest.example_bytes import serialise_line
 from pipeline.ingest.glyph_store import NO_GLYPH, GlyphReader
+from schema.features import SEEN
 from schema.splits import SPLITS
 from transforms.image_facts import measure_image
 
@@ -35,6 +36,15 @@ class LineChunk:
     first: int
     texts: tuple[str, ...]
     vocabularies: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class CharacterChunk:
+    """Single characters of a split: those whose glyphs have the numbers from `first` to `end`."""
+
+    split: str
+    first: int
+    end: int
 
 
 @dataclass(frozen=True)
@@ -77,6 +87,19 @@ def choose_glyphs(chunk: LineChunk, numbers: GlyphNumbers, seed: int) -> Iterato
             seed=int(chance.integers(2**31)),
             vocabulary=vocabulary,
         )
+
+
+def single_glyphs(chunk: CharacterChunk, numbers: GlyphNumbers) -> Iterator[Line]:
+    """Yields each character of a chunk as a line of one glyph."""
+    for character, (first, end) in numbers.items():
+        for number in range(max(first, chunk.first), min(end, chunk.end)):
+            yield Line(
+                sample_id=f"{chunk.split}/{number:06d}",
+                text=character,
+                glyphs=np.array([number]),
+                seed=number,
+                vocabulary=SEEN,
+            )
 
 
 def spell_line(line: Line, glyphs: GlyphReader, source: str) -> bytes:

@@ -9,11 +9,17 @@ from collections.abc import Iterator, Mapping
 import apache_beam as beam
 
 from pipeline.ingest.glyph_store import GlyphReader, GlyphStore
-from pipeline.ingest.spelling import LineChunk, choose_glyphs, spell_line
+from pipeline.ingest.spelling import (
+    CharacterChunk,
+    LineChunk,
+    choose_glyphs,
+    single_glyphs,
+    spell_line,
+)
 
 
 class SpellLines(beam.DoFn):
-    """Yields the serialised examples of planned lines, each tagged with its split.
+    """Yields the serialised examples of planned lines or characters, tagged with their split.
 
     Args:
       stores: split -> its glyphs.
@@ -29,10 +35,15 @@ class SpellLines(beam.DoFn):
         """Opens the glyphs' files."""
         self._readers = {split: GlyphReader(store.path) for split, store in self._stores.items()}
 
-    def process(self, chunk: LineChunk) -> Iterator[beam.pvalue.TaggedOutput]:
-        """Yields one line at a time."""
+    def process(self, chunk: LineChunk | CharacterChunk) -> Iterator[beam.pvalue.TaggedOutput]:
+        """Yields one example at a time."""
         numbers, reader = self._stores[chunk.split].numbers, self._readers[chunk.split]
-        for line in choose_glyphs(chunk, numbers, self._seed):
+        lines = (
+            single_glyphs(chunk, numbers)
+            if isinstance(chunk, CharacterChunk)
+            else choose_glyphs(chunk, numbers, self._seed)
+        )
+        for line in lines:
             yield beam.pvalue.TaggedOutput(chunk.split, spell_line(line, reader, self._source))
 
     def teardown(self) -> None:

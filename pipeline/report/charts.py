@@ -50,7 +50,7 @@ def loss_curve(epochs: Sequence[Epoch]) -> str:
     """Return the training and validation loss of each epoch as an `<svg>` element."""
     with matplotlib.rc_context(_STYLE):
         figure, axes = _canvas(height=2.6)
-        axes.set_title("Loss by epoch, nats a line")
+        axes.set_title("Loss by epoch, nats an example")
         numbers = [epoch.number for epoch in epochs]
         training = [_finite(epoch.loss) for epoch in epochs]
         validation = [_finite(epoch.validation_loss) for epoch in epochs]
@@ -61,13 +61,13 @@ def loss_curve(epochs: Sequence[Epoch]) -> str:
         return _svg(figure, "loss", "Training and validation loss by epoch")
 
 
-def cer_curve(epochs: Sequence[Epoch]) -> str:
-    """Return the validation CER of each epoch, in percent, as an `<svg>` element."""
+def error_curve(epochs: Sequence[Epoch], error_name: str) -> str:
+    """Return the validation error of each epoch, in percent, as an `<svg>` element."""
     with matplotlib.rc_context(_STYLE):
         figure, axes = _canvas(height=2.6)
-        values = [100 * _finite(epoch.validation_cer) for epoch in epochs]
+        values = [100 * _finite(epoch.validation_error) for epoch in epochs]
         axes.plot([epoch.number for epoch in epochs], values, "o-", color=_ACCENT)
-        label = "Validation CER by epoch"
+        label = f"Validation {error_name} by epoch"
         finite = [value for value in values if math.isfinite(value)]
         if finite:
             lowest = min(finite)
@@ -77,7 +77,7 @@ def cer_curve(epochs: Sequence[Epoch]) -> str:
         axes.set_title(label)
         axes.yaxis.set_major_formatter("{x:g} %")
         _finish_curve(axes, values)
-        return _svg(figure, "cer", label)
+        return _svg(figure, "error", label)
 
 
 def stage_bars(stages: Sequence[StageRun]) -> str:

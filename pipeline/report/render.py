@@ -17,6 +17,7 @@ import jinja2
 from markupsafe import Markup
 from PIL import Image
 
+from pipeline.gate import ACCURACY, CER, WER
 from pipeline.report import charts, edits
 from pipeline.run_result import Estimate, LineageEntry, MetricResult, RunResult
 
@@ -24,7 +25,11 @@ _MINUS = "\N{MINUS SIGN}"
 _PERCENT = "\N{NO-BREAK SPACE}%"
 _SHOWN_HEIGHT = 56  # pixels: twice the height of a normalised line
 
-_METRIC_TITLES = {"cer": "Character error rate (CER)", "wer": "Word error rate (WER)"}
+_METRIC_TITLES = {
+    CER: "Character error rate (CER)",
+    WER: "Word error rate (WER)",
+    ACCURACY: "Accuracy",
+}
 
 
 @dataclass(frozen=True)
@@ -64,7 +69,12 @@ def render(result: RunResult) -> str:
             metrics=_by_name(result.metrics),
             served_picture=_read_picture(result.served.image_path) if result.served else None,
             # The charts escape what they draw: they are markup already.
-            curves=[Markup(draw(curve)) for draw in (charts.loss_curve, charts.cer_curve) if curve],
+            curves=[
+                Markup(charts.loss_curve(curve)),
+                Markup(charts.error_curve(curve, result.error_name)),
+            ]
+            if curve
+            else [],
             stage_chart=Markup(charts.stage_bars(stages)) if stages else None,
             generations=_generations(result.lineage),
             artifact_ids={entry.artifact_id for entry in result.lineage},
@@ -138,7 +148,7 @@ def _read_picture(path: Path) -> Picture | None:
 
 
 def _by_name(metrics: Sequence[MetricResult]) -> dict[str, list[MetricResult]]:
-    """Return the results of each metric, the one over all lines before its slices."""
+    """Return the results of each metric, the one over all examples before its slices."""
     groups: dict[str, list[MetricResult]] = {}
     for metric in metrics:
         groups.setdefault(metric.name, []).append(metric)

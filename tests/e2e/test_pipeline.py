@@ -100,7 +100,7 @@ def test_report_and_model_card_are_there(first):
     extra = Path(told["pushed"]) / "assets.extra"
     card = json.loads((extra / "model_card.json").read_text())
     assert card["network"] == "lstm_ctc"
-    assert card["validation"]["validation_cer"] < 0.5
+    assert card["validation"]["validation_error"] < 0.5
     assert (extra / "tf_serving_warmup_requests").stat().st_size > 0
     assert json.loads((extra / "alphabet.json").read_text())["symbols"].startswith(" 0123")
 

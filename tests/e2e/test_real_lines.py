@@ -49,7 +49,7 @@ def test_a_labelled_span_is_learned_pushed_and_served(spans, tmp_path):
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout.splitlines()[-1])
     assert told["metrics"]["cer"]["value"] < 0.25
-    assert told["metrics"]["cer"]["lines"] == 50
+    assert told["metrics"]["cer"]["examples"] == 50
     assert told["served"]["rest"] == told["served"]["grpc"]
     extra = Path(told["pushed"]) / "assets.extra"
     assert json.loads((extra / "alphabet.json").read_text())["symbols"] == LETTERS

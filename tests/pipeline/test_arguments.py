@@ -49,7 +49,7 @@ def test_glyphs_decide_their_alphabet():
 def test_settings_are_those_of_the_dataset(tmp_path):
     folder = ("--data-dir", str(tmp_path))
     config = config_of("--dataset", "pages", *folder, "--set", "line_types=a,b")
-    assert config.lines.line_types == "a,b"
+    assert config.data.line_types == "a,b"
     with pytest.raises(InputError, match="known key"):
         config_of("--dataset", "pages", *folder, "--set", "train_lines=3")
 
@@ -58,7 +58,35 @@ def test_settings_are_those_of_the_dataset(tmp_path):
 def test_set_reaches_its_part_of_the_configuration(dropout, lines):
     config = config_of("--set", f"dropout={dropout!r}", "--set", f"train_lines={lines}")
     assert config.hyperparameters.dropout == dropout
-    assert config.lines.train_lines == lines
+    assert config.data.train_lines == lines
+
+
+def test_a_task_has_networks_data_and_gate_of_its_own():
+    config = config_of("--task", "characters", "--network", "mlp", "--set", "balance=true")
+    assert config.network == "mlp"
+    assert config.pipeline_name == "sample-characters"
+    assert config.data.balance
+    assert set(config.gate.bounds()) == {"accuracy"}
+    assert config_of("--network", "line_cnn").network == "line_cnn"
+
+
+def test_tuples_are_set_with_commas():
+    assert config_of("--set", "lstm_units=64,32").hyperparameters.lstm_units == (64, 32)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (("--task", "characters", "--network", "lstm_ctc"), "network of lenet, mlp"),
+        (("--task", "characters", "--dataset", "pages"), "data set of sample, emnist"),
+        (("--task", "characters", "--corpus", "text.txt"), "no --corpus"),
+        (("--task", "characters", "--set", "balance=yes"), "type bool"),
+        (("--warm-start", "/nowhere/model"), "folder of an exported model"),
+    ],
+)
+def test_what_does_not_go_together_is_refused(arguments, complaint):
+    with pytest.raises(InputError, match=complaint):
+        config_of(*arguments)
 
 
 def test_set_reaches_gate_and_synthesis():

@@ -16,6 +16,8 @@ def test_one_line_with_bounds_baseline_and_slices():
         pipeline="sample-lines",
         run_id="now",
         dataset="sample",
+        unit="lines",
+        error_name="CER",
         synthetic=True,
         command="python local_runner.py",
         blessed=True,
@@ -31,16 +33,16 @@ def test_one_line_with_bounds_baseline_and_slices():
         "value": 0.1,
         "lower": 0.05,
         "upper": None,
-        "lines": 10,
-        "upper_bound": 0.25,
+        "examples": 10,
+        "bound": 0.25,
         "tolerance": 0.005,
     }
     assert told["baseline"]["cer"]["value"] == 0.2
-    assert told["slices"]["vocabulary: unseen"]["cer"]["lines"] == 4
+    assert told["slices"]["vocabulary: unseen"]["cer"]["examples"] == 4
 
 
 def test_without_baseline_and_push_there_is_null():
-    result = RunResult("p", "r", "d", False, "c", False, None, "too many errors")
+    result = RunResult("p", "r", "d", "u", "e", False, "c", False, None, "too many errors")
     told = json.loads(result_json(result, None))
     assert told["pushed"] is told["baseline"] is told["served"] is None
     assert told["reason"] == "too many errors"

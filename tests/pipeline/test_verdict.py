@@ -12,13 +12,15 @@ from tfx.types.artifact_utils import encode_split_names
 from tfx.types.standard_artifacts import Model, ModelBlessing
 from tfx.utils import proto_utils
 
-from pipeline.config import GateOptions
 from pipeline.evaluation.eval_config import make_eval_config
 from pipeline.evaluation.verdict import read_verdict
+from pipeline.gate import LineGate
 from pipeline.pipeline import BEAM_ARGS
+from pipeline.tasks import TASKS
 from schema import features
 from schema.splits import TEST
 from serving.signatures import SERVING_EXAMPLES
+from trainer_module.task_names import LINES
 
 pytestmark = pytest.mark.slow
 
@@ -71,7 +73,7 @@ def judge(readers, tmp_path):
     """Runs TFMA as the Evaluator does and reads its word."""
 
     def run(candidate, baseline=None, truths=TRUTHS, **gate):
-        options = GateOptions(**({"max_cer": 0.5, "max_wer": 1.0} | gate))
+        options = LineGate(**({"max_cer": 0.5, "max_wer": 1.0} | gate))
         root = Path(tempfile.mkdtemp(dir=tmp_path))
         examples = artifact(standard_artifacts.Examples, root / "examples")
         examples.split_names = encode_split_names([TEST])
@@ -92,7 +94,7 @@ def judge(readers, tmp_path):
         }
         properties = {
             standard_component_specs.EVAL_CONFIG_KEY: proto_utils.proto_to_json(
-                make_eval_config(options, version="1")
+                make_eval_config(TASKS[LINES], options, version="1")
             ),
             standard_component_specs.EXAMPLE_SPLITS_KEY: json.dumps([TEST]),
             standard_component_specs.FAIRNESS_INDICATOR_THRESHOLDS_KEY: "null",

@@ -121,7 +121,7 @@ def write_line_reader(folder: Path) -> None:
     import tensorflow as tf
 
     from schema.alphabet import Alphabet
-    from serving.export import LineReader, export_line_reader
+    from serving.export import LineReader, export_servable
 
     alphabet = Alphabet("abcdefgh")
     # Named as the detector's variable, as two networks that one library made are.
@@ -141,7 +141,7 @@ def write_line_reader(folder: Path) -> None:
 
     reader = LineReader(network, [kernel], alphabet)
     blank = tf.io.encode_png(tf.fill([40, 90, 1], tf.constant(255, tf.uint8))).numpy()
-    export_line_reader(reader, folder, alphabet, {"network": "ink", "seed": 7}, [blank])
+    export_servable(reader, folder, alphabet, {"network": "ink", "seed": 7}, [blank])
 
 
 @pytest.fixture(scope="session")

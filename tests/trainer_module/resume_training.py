@@ -12,8 +12,9 @@ import numpy as np
 import tensorflow as tf
 
 from schema.alphabet import Alphabet
-from trainer_module.hyperparameters import ConvBlock, LstmCtcHyperparameters
-from trainer_module.networks.lstm_ctc import LstmCtc
+from trainer_module.hyperparameters.base import ConvBlock
+from trainer_module.hyperparameters.lstm_ctc import LstmCtcHyperparameters
+from trainer_module.tasks.lines import LinesTask
 from trainer_module.train import train
 from trainer_module.training_state import TrainingState
 
@@ -44,8 +45,9 @@ class MortalState(TrainingState):
 
 def fit(files, state):
     """Trains and returns the weights of the best epoch."""
-    train([files[0]], [files[1]], ABCD, SMALL, STEPS, seed=3, state=state)
-    network = LstmCtc(SMALL, ABCD.num_classes)
+    task = LinesTask(SMALL, ABCD)
+    train(task, [files[0]], [files[1]], STEPS, seed=3, state=state)
+    network = task.build_network()
     state.restore_best(network)
     return [np.asarray(weight) for weight in network.weights]
 

@@ -6,7 +6,7 @@ import tensorflow as tf
 
 from schema import features
 from schema.alphabet import LATIN
-from serving.export import LineReader, export_line_reader
+from serving.export import LineReader, export_servable
 from serving.server.servable import Servable
 from serving.signatures import (
     CONFIDENCE,
@@ -16,9 +16,10 @@ from serving.signatures import (
     SERVING_EXAMPLES,
     TEXT,
 )
-from trainer_module.hyperparameters import LstmCtcHyperparameters
+from trainer_module.hyperparameters.lstm_ctc import LstmCtcHyperparameters
 from trainer_module.input_pipeline import evaluation_batches
-from trainer_module.networks.lstm_ctc import IMAGE, WIDTH, LstmCtc
+from trainer_module.networks.lstm_ctc import LstmCtc
+from trainer_module.networks.stem import IMAGE, WIDTH
 from transforms.ctc import decode_greedy
 from transforms.text import decode_classes
 
@@ -59,7 +60,7 @@ def exported(network, tmp_path_factory):
         [variable.value for variable in network.variables],
         LATIN,
     )
-    export_line_reader(reader, folder, LATIN, {"network": "lstm_ctc"}, [])
+    export_servable(reader, folder, LATIN, {"network": "lstm_ctc"}, [])
     return folder
 
 

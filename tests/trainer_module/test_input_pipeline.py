@@ -10,7 +10,7 @@ from trainer_module.input_pipeline import (
     keep_learnable,
     training_batches,
 )
-from trainer_module.networks.lstm_ctc import IMAGE, WIDTH
+from trainer_module.networks.stem import IMAGE, WIDTH
 
 ABCD = Alphabet("abcd")
 

@@ -9,8 +9,9 @@ import tensorflow as tf
 
 from schema.alphabet import Alphabet
 from schema.errors import InputError
-from trainer_module.hyperparameters import ConvBlock, LstmCtcHyperparameters
-from trainer_module.networks.lstm_ctc import LstmCtc
+from trainer_module.hyperparameters.base import ConvBlock
+from trainer_module.hyperparameters.lstm_ctc import LstmCtcHyperparameters
+from trainer_module.tasks.lines import LinesTask
 from trainer_module.train import TrainingPlan, train
 from trainer_module.training_state import TrainingState
 
@@ -31,8 +32,9 @@ def files(write_lines, random_texts):
 
 def fit(files, folder, steps, hyperparameters=SMALL):
     state = TrainingState.open(folder)
-    train(*files, ABCD, hyperparameters, steps, seed=3, state=state)
-    network = LstmCtc(hyperparameters, ABCD.num_classes)
+    task = LinesTask(hyperparameters, ABCD)
+    train(task, *files, steps, seed=3, state=state)
+    network = task.build_network()
     state.restore_best(network)
     return state, network
 
@@ -47,8 +49,8 @@ def test_steps_are_rounded_to_whole_epochs(steps, batches, expected):
 @pytest.mark.slow
 def test_learns_to_read_and_keeps_the_best_epoch(files, tmp_path):
     state, _ = fit(files, tmp_path / "state", 200)
-    assert state.best.validation_cer < 0.1 < state.history[0].validation_cer
-    assert state.best.validation_cer == min(epoch.validation_cer for epoch in state.history)
+    assert state.best.validation_error < 0.1 < state.history[0].validation_error
+    assert state.best.validation_error == min(epoch.validation_error for epoch in state.history)
 
 
 @pytest.mark.slow

@@ -12,6 +12,8 @@ from transforms.image import (
     MAX_LINE_WIDTH,
     normalise_line,
     quantise_line,
+    read_character,
+    read_characters,
     read_line,
     read_lines,
 )
@@ -98,3 +100,25 @@ def test_graph_and_eager_agree(ink):
 def test_what_is_no_picture_is_refused():
     with pytest.raises(tf.errors.InvalidArgumentError):
         read_line(tf.constant(b"not a picture"))
+
+
+def test_a_character_of_another_size_is_framed_as_emnist_does():
+    image = np.full((90, 200), 240, np.uint8)
+    image[20:68, 100:112] = 15  # ink, 48 high and 12 wide
+    read = tf.function(read_character)(tf.io.encode_png(image[:, :, None]))[:, :, 0].numpy()
+    rows, columns = np.nonzero(read > 0.5)
+    assert (rows.min(), rows.max()) == (2, 25)  # the longer side fills all but the margins
+    assert (columns.min(), columns.max()) == (11, 16)
+
+
+def test_a_character_in_its_frame_keeps_its_pixels():
+    image = np.zeros((28, 28), np.uint8)
+    image[3:9, 5:9] = 255
+    read = read_character(tf.io.encode_png(image[:, :, None]))[:, :, 0].numpy()
+    np.testing.assert_array_equal(read * 255, image)
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 300), (40, 40)])
+def test_a_blank_character_stays_blank(shape):
+    picture = tf.io.encode_png(np.full((*shape, 1), 200, np.uint8))
+    assert not read_characters(tf.stack([picture])).numpy().any()

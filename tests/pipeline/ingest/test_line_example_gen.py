@@ -65,7 +65,7 @@ def test_splits_share_no_glyph(artifact):
 def test_summary_tells_what_went_in(artifact):
     summary = json.loads(artifact.get_string_custom_property(SUMMARY_PROPERTY))
     assert [split["name"] for split in summary] == list(SPLITS)
-    assert [split["lines"] for split in summary] == [40, 6, 8]
+    assert [split["examples"] for split in summary] == [40, 6, 8]
     assert sum(split["glyphs"] for split in summary) == 62 * 124
 
 

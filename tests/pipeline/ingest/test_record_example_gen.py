@@ -72,7 +72,7 @@ def test_every_planned_line_is_in_its_split_with_its_picture(artifact):
 
 def test_summary_tells_what_went_in(artifact):
     summary = json.loads(artifact[0].get_string_custom_property(SUMMARY_PROPERTY))
-    assert [split["lines"] for split in summary] == [24, 3, 3]
+    assert [split["examples"] for split in summary] == [24, 3, 3]
 
 
 def test_lineage_knows_what_was_read(artifact):

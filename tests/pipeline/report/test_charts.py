@@ -17,7 +17,7 @@ STAGES = (
 )
 DRAWINGS = {
     "loss": lambda: charts.loss_curve(EPOCHS),
-    "cer": lambda: charts.cer_curve(EPOCHS),
+    "error": lambda: charts.error_curve(EPOCHS, "CER"),
     "stages": lambda: charts.stage_bars(STAGES),
 }
 
@@ -65,7 +65,7 @@ def test_text_remains_text():
     )
     # 0.5 / 3 = 16.67 % is the lowest.
     title = "Validation CER by epoch, lowest 16.67 % in epoch 3"
-    assert title in texts(charts.cer_curve(EPOCHS))
+    assert title in texts(charts.error_curve(EPOCHS, "CER"))
 
 
 def test_stage_names_are_escaped_and_states_named():
@@ -76,10 +76,10 @@ def test_stage_names_are_escaped_and_states_named():
 @pytest.mark.parametrize("value", [math.nan, math.inf])
 def test_values_without_a_place_on_an_axis_are_left_out(value):
     lost, found = Epoch(1, value, value, value, 1.0, 1e-3), Epoch(2, 3.0, 4.0, 0.0, 1.0, 1e-3)
-    assert "lowest 0.00 % in epoch 2" in charts.cer_curve([lost, found])
+    assert "lowest 0.00 % in epoch 2" in charts.error_curve([lost, found], "CER")
     ET.fromstring(charts.loss_curve([lost, found]))
-    for draw in (charts.loss_curve, charts.cer_curve):
-        assert "no finite number in any epoch" in texts(draw([lost]))
+    for drawn in (charts.loss_curve([lost]), charts.error_curve([lost], "CER")):
+        assert "no finite number in any epoch" in texts(drawn)
     ET.fromstring(charts.stage_bars([StageRun("Trainer", "ran", value)]))
 
 

@@ -13,8 +13,8 @@ from pipeline.report.render import render, write_report
 from pipeline.run_result import (
     Estimate,
     LineageEntry,
-    LineReading,
     MetricResult,
+    Reading,
     RunResult,
     ServedReading,
     SplitSummary,
@@ -32,14 +32,16 @@ def png(width: int = 60, height: int = 28) -> bytes:
     return buffer.getvalue()
 
 
-def reading(truth: str, text: str, edits: int) -> LineReading:
-    return LineReading(f"test/{truth}", png(), truth, text, 0.875, edits)
+def reading(truth: str, text: str, edits: int) -> Reading:
+    return Reading(f"test/{truth}", png(), truth, text, 0.875, edits)
 
 
 BARE = RunResult(
     pipeline="handwriting-lines",
     run_id="run-7",
     dataset="sample",
+    unit="lines",
+    error_name="CER",
     synthetic=False,
     command="python local_runner.py --seed 7",
     blessed=False,
@@ -60,7 +62,7 @@ FULL = dataclasses.replace(
             examples=1200,
             candidate=Estimate(0.0543, 0.0501, 0.0588),
             baseline=Estimate(0.061, 0.0566, 0.0657),
-            upper_bound=0.15,
+            bound=0.15,
             tolerance=0.005,
         ),
     ),

@@ -2,20 +2,26 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from trainer_module.hyperparameters import ConvBlock, LstmCtcHyperparameters
-from trainer_module.networks.lstm_ctc import IMAGE, WIDTH, LstmCtc
+from trainer_module.hyperparameters.base import ConvBlock
+from trainer_module.hyperparameters.line_cnn import LineCnnHyperparameters
+from trainer_module.hyperparameters.lstm_ctc import LstmCtcHyperparameters
+from trainer_module.networks.line_cnn import LineCnn
+from trainer_module.networks.lstm_ctc import LstmCtc
+from trainer_module.networks.stem import IMAGE, WIDTH
 from transforms.ctc import CERTAIN, decode_greedy
 from transforms.image import LINE_HEIGHT
 
-SMALL = LstmCtcHyperparameters(
-    stem=(ConvBlock(4, kernel=5, stride_y=2, stride_x=2), ConvBlock(6, stride_y=2, stride_x=4)),
-    lstm_units=(5, 4),
-)
+STEM = (ConvBlock(4, kernel=5, stride_y=2, stride_x=2), ConvBlock(6, stride_y=2, stride_x=4))
+LSTM = LstmCtcHyperparameters(stem=STEM, lstm_units=(5, 4))
+CNN = LineCnnHyperparameters(stem=STEM, filters=7, kernel=3, dilations=(1, 2))
 
 
-@pytest.fixture(scope="module")
-def network():
-    network = LstmCtc(SMALL, num_classes=11)
+@pytest.fixture(scope="module", params=["lstm_ctc", "line_cnn"])
+def network(request):
+    if request.param == "lstm_ctc":
+        network = LstmCtc(LSTM, num_classes=11)
+    else:
+        network = LineCnn(CNN, num_classes=11)
     # Statistics as after training: untrained ones would hide that padding is not erased.
     rng = np.random.default_rng(0)
     for variable in network.non_trainable_variables:
@@ -34,7 +40,7 @@ def lines(*widths):
 
 @pytest.mark.parametrize(("width", "frames"), [(8, 1), (9, 2), (64, 8), (65, 9)])
 def test_a_frame_for_each_started_stride(network, width, frames):
-    assert SMALL.stride == 8
+    assert LSTM.stride == CNN.stride == 8
     assert network(lines(width)).shape == (1, frames, 11)
 
 
@@ -58,9 +64,14 @@ def test_frames_of_the_padding_are_certain_blanks(network):
     assert (logits[0, 2:, 1:] == -CERTAIN).all()
 
 
-def test_hyperparameters_survive_json():
-    import dataclasses
-    import json
-
-    restored = json.loads(json.dumps(dataclasses.asdict(SMALL)))
-    assert LstmCtcHyperparameters.from_dict(restored) == SMALL
+def test_a_frame_of_the_line_cnn_sees_as_far_as_its_blocks_say():
+    network = LineCnn(CNN, num_classes=11)
+    plain = lines(25 * CNN.stride)
+    image = plain[IMAGE].numpy()
+    image[:, :, 12 * 8 + 4] = 1.0 - image[:, :, 12 * 8 + 4]
+    changed = plain | {IMAGE: tf.constant(image)}
+    moved = np.abs(network(plain) - network(changed)).max(axis=(0, 2)) > 1e-7
+    reach = 1 + 2 * (1 + 2)  # frames that the context blocks see
+    assert moved.any()
+    assert np.flatnonzero(moved).min() >= 12 - reach // 2 - 1
+    assert np.flatnonzero(moved).max() <= 12 + reach // 2 + 1

@@ -1,0 +1,88 @@
+"""What a model must reach on the test split to be pushed, for each task; light to import."""
+
+from dataclasses import dataclass, fields
+
+from schema.errors import InputError
+
+CER, WER, ACCURACY = "cer", "wer", "accuracy"
+"""Names of the metrics, as TFMA, the JSON line and the report have them."""
+
+
+@dataclass(frozen=True)
+class Bound:
+    """What the gate holds a metric to.
+
+    Args:
+      limit: the worst value that may be pushed.
+      tolerance: how much worse than the latest blessed model's it may be.
+      lower_is_better: whether small values are good.
+    """
+
+    limit: float
+    tolerance: float
+    lower_is_better: bool = True
+
+
+@dataclass(frozen=True)
+class Gate:
+    """Of every task.
+
+    Args:
+      confidence_level: of the intervals reported with each metric.
+    """
+
+    confidence_level: float = 0.95
+
+    def __post_init__(self) -> None:
+        if not 0 < self.confidence_level < 1:
+            raise InputError(
+                f"expected 0 < confidence_level < 1, got {self.confidence_level}: correct it"
+            )
+        for field in fields(self):
+            if getattr(self, field.name) < 0:
+                raise InputError(
+                    f"expected {field.name} >= 0, got {getattr(self, field.name)}: correct it"
+                )
+
+    def bounds(self) -> dict[str, Bound]:
+        """Returns metric -> what it is held to."""
+        raise NotImplementedError("a gate belongs to a task")
+
+
+@dataclass(frozen=True)
+class LineGate(Gate):
+    """Of line recognisers; rates are fractions.
+
+    Args:
+      max_cer, max_wer: a rate above is not pushed.
+      cer_tolerance, wer_tolerance: how much higher than the latest blessed model's a rate may be.
+    """
+
+    max_cer: float = 0.25
+    max_wer: float = 0.70
+    cer_tolerance: float = 0.005
+    wer_tolerance: float = 0.02
+
+    def bounds(self) -> dict[str, Bound]:
+        """Returns metric -> what it is held to."""
+        return {
+            CER: Bound(self.max_cer, self.cer_tolerance),
+            WER: Bound(self.max_wer, self.wer_tolerance),
+        }
+
+
+@dataclass(frozen=True)
+class CharacterGate(Gate):
+    """Of character recognisers; accuracies are fractions.
+
+    Args:
+      min_accuracy: an accuracy below is not pushed.
+      accuracy_tolerance: how much lower than the latest blessed model's it may be.
+    """
+
+    min_accuracy: float = 0.60
+    accuracy_tolerance: float = 0.005
+
+    def bounds(self) -> dict[str, Bound]:
+        """Returns metric -> what it is held to."""
+        return {ACCURACY: Bound(self.min_accuracy, self.accuracy_tolerance, lower_is_better=False)}

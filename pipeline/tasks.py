@@ -1,0 +1,76 @@
+"""The tasks that the pipeline knows, as records that its stages read; light to import.
+
+What the trainer does for each lies in `trainer_module.tasks`.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.gate import CharacterGate, Gate, LineGate
+from schema import features
+from serving.signatures import CHARACTER, TEXT
+from trainer_module.hyperparameters.lenet import LenetHyperparameters
+from trainer_module.hyperparameters.line_cnn import LineCnnHyperparameters
+from trainer_module.hyperparameters.lstm_ctc import LstmCtcHyperparameters
+from trainer_module.hyperparameters.mlp import MlpHyperparameters
+from trainer_module.task_names import CHARACTERS, LINES
+
+
+@dataclass(frozen=True)
+class Task:
+    """What is read.
+
+    Args:
+      name: as in `trainer_module.task_names`.
+      networks: that can learn it, the default first.
+      gate: the record of what a model must reach.
+      schema_file: the curated schema of its ingested examples.
+      preprocessing_fn: dotted name of what Transform runs.
+      metric: module and class of the TFMA metric that measures all that the gate bounds.
+      label: feature that holds the truth.
+      prediction: output of the model that is held against it.
+      slices: features whose values the metrics are told apart by.
+      unit: what the test split is counted in.
+    """
+
+    name: str
+    networks: tuple[str, ...]
+    gate: type[Gate]
+    schema_file: Path
+    preprocessing_fn: str
+    metric: tuple[str, str]
+    label: str
+    prediction: str
+    slices: tuple[str, ...]
+    unit: str
+
+
+_LINES = Task(
+    name=LINES,
+    networks=(LstmCtcHyperparameters.network, LineCnnHyperparameters.network),
+    gate=LineGate,
+    schema_file=features.LINE_SCHEMA_FILE,
+    preprocessing_fn="transforms.preprocessing.preprocessing_fn",
+    metric=("pipeline.evaluation.error_rates", "ErrorRates"),
+    label=features.TEXT,
+    prediction=TEXT,
+    slices=(features.VOCABULARY,),
+    unit="lines",
+)
+
+# A character is ingested as a line of one glyph.
+_CHARACTERS = Task(
+    name=CHARACTERS,
+    networks=(LenetHyperparameters.network, MlpHyperparameters.network),
+    gate=CharacterGate,
+    schema_file=features.LINE_SCHEMA_FILE,
+    preprocessing_fn="transforms.preprocessing.preprocessing_fn",
+    metric=("pipeline.evaluation.character_accuracy", "CharacterAccuracy"),
+    label=features.TEXT,
+    prediction=CHARACTER,
+    slices=(),
+    unit="characters",
+)
+
+TASKS = {task.name: task for task in (_LINES, _CHARACTERS)}
+"""Task by name, the default first."""

@@ -1,0 +1,28 @@
+"""Hyperparameters of `lstm_ctc`, with the reason for each default."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from schema.errors import InputError
+from trainer_module.hyperparameters.lines import LineHyperparameters
+
+
+@dataclass(frozen=True)
+class LstmCtcHyperparameters(LineHyperparameters):
+    """Of the network `lstm_ctc` and its training.
+
+    Args:
+      lstm_units: units of each bidirectional layer and direction.
+    """
+
+    network: ClassVar[str] = "lstm_ctc"
+
+    lstm_units: tuple[int, ...] = (96,)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not self.lstm_units or min(self.lstm_units) < 1:
+            raise InputError(
+                f"expected at least one LSTM layer of at least one unit, got {self.lstm_units}: "
+                "correct lstm_units"
+            )

@@ -1,0 +1,77 @@
+"""What `train.py` and `run_fn.py` ask of a task."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import keras
+import tensorflow as tf
+
+from schema.alphabet import Alphabet
+from trainer_module.hyperparameters.base import Hyperparameters
+
+
+@dataclass(frozen=True)
+class ValidationResult:
+    """Mean loss in nats an example, and the task's error as a fraction, lower is better."""
+
+    loss: float
+    error: float
+
+
+class Validator(Protocol):
+    """Measures a network on the validation split."""
+
+    def validate(self) -> ValidationResult:
+        """Looks at every example once."""
+
+
+class TrainingTask(Protocol):
+    """Lines or characters, with one network and its hyperparameters."""
+
+    @property
+    def name(self) -> str:
+        """As in `trainer_module.task_names`."""
+
+    @property
+    def hyperparameters(self) -> Hyperparameters:
+        """Of network and training."""
+
+    @property
+    def alphabet(self) -> Alphabet:
+        """The symbols that the network tells apart."""
+
+    def count_batches(self, files: Sequence[str]) -> int:
+        """Looks at a split and returns the batches of one pass.
+
+        Raises:
+          InputError: it is empty, or has examples that cannot be learned; samples are named.
+        """
+
+    def build_network(self) -> keras.Model:
+        """Makes the network with new weights.
+
+        It has `trunk`, its layers from the picture upwards, `classify`, its last layer, and
+        `reseed(*numbers)`, which lets dropout go on from two whole numbers.
+        """
+
+    def make_loss(self) -> keras.losses.Loss:
+        """Makes the loss that the network is trained with."""
+
+    def training_batches(
+        self, files: Sequence[str], seed: int, first_epoch: int, last_epoch: int
+    ) -> tf.data.Dataset:
+        """Makes the batches of some epochs, each decided by the seed and its number alone."""
+
+    def make_validator(self, network: keras.Model, files: Sequence[str]) -> Validator:
+        """Makes what measures the network on the validation split."""
+
+    def export(
+        self,
+        network: keras.Model,
+        folder: Path,
+        model_card: dict[str, object],
+        warmup_images: Sequence[bytes],
+    ) -> None:
+        """Writes the servable SavedModel."""

@@ -1,0 +1,93 @@
+"""The task `lines`: CTC networks that read a line of text."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import keras
+import tensorflow as tf
+
+from schema.alphabet import Alphabet
+from serving.export import LineReader, export_servable
+from trainer_module.evaluation import LineValidator
+from trainer_module.hyperparameters.line_cnn import LineCnnHyperparameters
+from trainer_module.hyperparameters.lines import LineHyperparameters
+from trainer_module.hyperparameters.lstm_ctc import LstmCtcHyperparameters
+from trainer_module.input_pipeline import (
+    evaluation_batches,
+    index_lines,
+    keep_learnable,
+    training_batches,
+)
+from trainer_module.loss import CtcLoss
+from trainer_module.networks.line_cnn import LineCnn
+from trainer_module.networks.lstm_ctc import LstmCtc
+from trainer_module.networks.stem import IMAGE, WIDTH
+from trainer_module.task_names import LINES
+
+EVALUATION_BATCH = 64
+
+
+@dataclass(frozen=True)
+class LinesTask:
+    """Lines of an alphabet, read by `lstm_ctc` or `line_cnn`, whichever the record is of."""
+
+    hyperparameters: LineHyperparameters
+    alphabet: Alphabet
+    name: str = LINES
+
+    def count_batches(self, files: Sequence[str]) -> int:
+        """Looks for lines that CTC cannot learn, and counts the batches of the others."""
+        lines = keep_learnable(index_lines(files), self.alphabet, self.hyperparameters.stride)
+        return lines.batches(self.hyperparameters.batch_size)
+
+    def build_network(self) -> keras.Model:
+        """Makes the network with new weights."""
+        if isinstance(self.hyperparameters, LineCnnHyperparameters):
+            return LineCnn(self.hyperparameters, self.alphabet.num_classes)
+        if isinstance(self.hyperparameters, LstmCtcHyperparameters):
+            return LstmCtc(self.hyperparameters, self.alphabet.num_classes)
+        raise TypeError(f"no network reads lines with {type(self.hyperparameters).__name__}")
+
+    def make_loss(self) -> keras.losses.Loss:
+        """Makes the CTC loss."""
+        return CtcLoss()
+
+    def training_batches(
+        self, files: Sequence[str], seed: int, first_epoch: int, last_epoch: int
+    ) -> tf.data.Dataset:
+        """Makes batches of lines of like width."""
+        return training_batches(
+            files,
+            self.alphabet,
+            self.hyperparameters.stride,
+            self.hyperparameters.batch_size,
+            seed,
+            first_epoch,
+            last_epoch,
+        )
+
+    def make_validator(self, network: keras.Model, files: Sequence[str]) -> LineValidator:
+        """Makes what measures corpus CER."""
+        batches = evaluation_batches(
+            files, self.alphabet, self.hyperparameters.stride, EVALUATION_BATCH
+        )
+        return LineValidator(network, batches, self.alphabet)
+
+    def export(
+        self,
+        network: keras.Model,
+        folder: Path,
+        model_card: dict[str, object],
+        warmup_images: Sequence[bytes],
+    ) -> None:
+        """Writes a `LineReader`."""
+        reader = LineReader(
+            lambda lines, widths: network({IMAGE: lines, WIDTH: widths}, training=False),
+            [variable.value for variable in network.variables],
+            self.alphabet,
+        )
+        reads = "one line of handwriting, as PNG or JPEG of any size, to text"
+        export_servable(
+            reader, folder, self.alphabet, {"reads": reads, **model_card}, warmup_images
+        )
