@@ -43,7 +43,7 @@ def normalise_contrast(grey: tf.Tensor) -> tf.Tensor:
     """Stretches contrast to the full range and makes ink bright and paper dark.
 
     Most of a line's pixels are paper: where the stretched mean is above one half, paper is the
-    bright one. Done twice it does no more than done once.
+    bright one. Done twice it does no more than done once, unless ink and paper are balanced.
 
     Args:
       grey: float32 in 0..255, any shape.

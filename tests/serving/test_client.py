@@ -20,6 +20,7 @@ from serving.client import (
     wait_for_model,
 )
 from serving.server.model_server import ModelServer
+from serving.signatures import TEXT
 
 EXPECTED = [Reading("read 3", 0.3), Reading("read 1", 0.1)]
 
@@ -123,7 +124,7 @@ def test_a_wrong_answer_is_one_line(status: int, body: bytes, message: str) -> N
 )
 def test_wrong_grpc_outputs_are_named(outputs: dict[str, np.ndarray]) -> None:
     with pytest.raises(ServingError, match=r"^here: "):
-        _readings_of_columns(outputs, 1, "here")
+        _readings_of_columns(outputs, TEXT, 1, "here")
 
 
 def test_asking_over_rest_imports_no_tensorflow() -> None:

@@ -3,7 +3,7 @@ import io
 import numpy as np
 import pytest
 import tensorflow as tf
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -80,6 +80,8 @@ def test_blank_picture_is_paper(grey):
 def test_normalising_what_was_normalised_changes_nothing(height, width, one, other, seed):
     image = np.random.default_rng(seed).choice([one, other], (height, width)).astype(np.uint8)
     once = normalise_line(image)
+    # With as much ink as paper a rounding decides which is which.
+    assume(abs(float(tf.reduce_mean(once)) - 0.5) > 0.01)
     twice = normalise_line(quantise_line(once))
     np.testing.assert_allclose(twice, once, atol=1.5 / 255)
 

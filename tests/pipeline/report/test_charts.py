@@ -60,7 +60,7 @@ def test_ids_are_unique_across_drawings_and_every_reference_resolves():
 
 
 def test_text_remains_text():
-    assert {"training", "validation", "Loss by epoch, nats a line"} <= set(
+    assert {"training", "validation", "Loss by epoch, nats an example"} <= set(
         texts(charts.loss_curve(EPOCHS))
     )
     # 0.5 / 3 = 16.67 % is the lowest.

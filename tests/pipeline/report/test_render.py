@@ -277,7 +277,7 @@ def test_a_picture_that_is_gone_or_broken_does_not_stop_the_report(tmp_path):
     broken = dataclasses.replace(FULL.readings[0], image_png=b"no picture")
     page = render(bare(served=served, readings=(broken,)))
     assert "gone.png" in page
-    assert "The picture of this line is not readable." in page
+    assert "This picture is not readable." in page
     assert not Page(page).all("img")
 
 
@@ -302,7 +302,7 @@ def test_a_run_that_came_to_nothing_reads_well():
     text = Page(render(BARE)).text
     for sentence in (
         "This run measured nothing",
-        "No test line was kept",
+        "Nothing of the test split was kept",
         "No epoch was recorded",
         "No split was recorded",
         "No stage was recorded",
