@@ -46,7 +46,8 @@ class LineReader(tf.Module):
 
     `normalise` and `read_normalised` are the two halves of a reading. They are saved as well, so
     that a page reader cuts lines out of a page without encoding them as pictures again, and
-    normalises them as this very model was trained.
+    normalises them as this very model was trained. `logits` is the network alone, for other
+    formats and decoders.
 
     Args:
       network: the trained network's forward pass.
@@ -65,25 +66,30 @@ class LineReader(tf.Module):
         def normalise(image: tf.Tensor) -> tf.Tensor:
             return normalise_line(image)
 
-        @tf.function(
-            input_signature=[
-                tf.TensorSpec([None, LINE_HEIGHT, None, 1], tf.float32),
-                tf.TensorSpec([None], tf.int32),
-            ]
-        )
-        def read_normalised(lines: tf.Tensor, widths: tf.Tensor) -> dict[str, tf.Tensor]:
+        batch = [
+            tf.TensorSpec([None, LINE_HEIGHT, None, 1], tf.float32),
+            tf.TensorSpec([None], tf.int32),
+        ]
+
+        @tf.function(input_signature=batch)
+        def logits(lines: tf.Tensor, widths: tf.Tensor) -> tf.Tensor:
             # oneDNN's convolutions fail on an empty batch: a blank line is read in its place.
             count = tf.shape(lines)[0]
             none = tf.cast(tf.equal(count, 0), tf.int32)
             lines = tf.pad(lines, [[0, none], [0, 0], [0, 0], [0, 0]])
             widths = tf.pad(widths, [[0, none]], constant_values=1)
-            classes, confidence = decode_greedy(network(lines, widths)[:count])
+            return network(lines, widths)[:count]
+
+        @tf.function(input_signature=batch)
+        def read_normalised(lines: tf.Tensor, widths: tf.Tensor) -> dict[str, tf.Tensor]:
+            classes, confidence = decode_greedy(logits(lines, widths))
             return {TEXT: decode_classes(classes, alphabet), CONFIDENCE: confidence}
 
         def read(image_bytes: tf.Tensor) -> dict[str, tf.Tensor]:
             return read_normalised(*read_lines(image_bytes))
 
         self.normalise = normalise
+        self.logits = logits
         self.read_normalised = read_normalised
         self.servable = make_signatures(read)
 
