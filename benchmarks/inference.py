@@ -10,7 +10,6 @@ medians are told. Run it with the project's environment.
 """
 
 import argparse
-import glob
 import io
 import json
 import statistics
@@ -48,7 +47,7 @@ def load_pictures(pattern: str, count: int) -> list[bytes]:
 
     from schema import features
 
-    records = tf.data.TFRecordDataset(sorted(glob.glob(pattern)), "GZIP").take(count)
+    records = tf.data.TFRecordDataset(sorted(tf.io.gfile.glob(pattern)), "GZIP").take(count)
     pictures = [
         tf.train.Example.FromString(record).features.feature[features.IMAGE].bytes_list.value[0]
         for record in records.as_numpy_iterator()

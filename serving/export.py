@@ -13,6 +13,7 @@ import tensorflow as tf
 
 from schema import features
 from schema.alphabet import Alphabet
+from serving.model_folder import ALPHABET_FILE
 from serving.signatures import (
     CONFIDENCE,
     EXAMPLES,
@@ -31,7 +32,6 @@ LineNetwork = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
 EXTRA_ASSETS = "assets.extra"
 """Folder in a SavedModel that TensorFlow Serving leaves to others."""
 WARMUP_FILE = "tf_serving_warmup_requests"
-ALPHABET_FILE = "alphabet.json"
 MODEL_CARD_FILE = "model_card.json"
 
 

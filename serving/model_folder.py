@@ -17,6 +17,9 @@ MODEL_FILE = "saved_model.pb"
 MAX_VERSION = 2**63 - 1
 """Versions are int64 in the API."""
 
+ALPHABET_FILE = "alphabet.json"
+"""Holds a line model's `symbols`; beside its SavedModel's other extra assets."""
+
 _DRAFT = ".draft-"  # not numeric: no server takes it for a version
 _CONTENT = (MODEL_FILE, "variables/*", "assets/*")
 

@@ -13,14 +13,8 @@ import tensorflow as tf
 
 from schema.alphabet import Alphabet
 from schema.errors import InputError
-from serving.export import (
-    ALPHABET_FILE,
-    EXTRA_ASSETS,
-    MODEL_CARD_FILE,
-    WARMUP_FILE,
-    write_extra_assets,
-)
-from serving.model_folder import add_version, find_model, hash_model
+from serving.export import EXTRA_ASSETS, MODEL_CARD_FILE, WARMUP_FILE, write_extra_assets
+from serving.model_folder import ALPHABET_FILE, add_version, find_model, hash_model
 from serving.page_reader import PageReader
 from serving.server.servable import Servable
 from serving.signatures import BOXES, COUNT, IMAGE_BYTES, SERVING_DEFAULT

@@ -39,6 +39,8 @@ def test_no_arrow_points_up(package):
         "pipeline.report.render",
         "serving.client",
         "serving.compose_page",
+        "serving.litert_read",
+        "serving.litert_reader",
         "serving.read_page",
         "serving.server.__main__",
     ],

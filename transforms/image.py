@@ -29,7 +29,7 @@ def decode_image(image_bytes: tf.Tensor) -> tf.Tensor:
     """Decodes one picture to greyscale.
 
     Args:
-      image_bytes: scalar string, PNG, JPEG, BMP or GIF (its first frame).
+      image_bytes: scalar string, PNG or JPEG; others are refused.
 
     Returns:
       uint8 [height, width].
