@@ -12,7 +12,7 @@ from PIL import Image
 from schema.alphabet import Alphabet
 from schema.errors import InputError
 from serving import litert_read
-from serving.litert import LITERT_FILE, QUANTISED, LiteRtOptions, ParityError, export_litert
+from serving.litert import LITERT_FILE, LiteRtOptions, ParityError, export_litert
 from serving.litert_reader import LiteRtReader, load_litert, make_interpreter
 from transforms.ctc import blank_padding
 
@@ -149,8 +149,3 @@ def test_the_command_tells_what_is_missing(model_file, missing, tmp_path, capsys
     told = capsys.readouterr().err
     assert told.startswith("litert_read: expected ")
     assert told.count("\n") == 1
-
-
-def test_quantised_differences_are_bounded_as_well() -> None:
-    assert QUANTISED.quantise
-    assert 0 < QUANTISED.max_other_texts < 0.1
