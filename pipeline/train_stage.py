@@ -13,6 +13,7 @@ from pipeline.config import PipelineConfig
 from pipeline.fingerprint import hash_code
 from schema.splits import TRAIN, VALIDATION
 from trainer_module.run_fn import TrainerConfig
+from trainer_module.variation import Variation
 
 RUN_FN = "trainer_module.run_fn.run_fn"
 
@@ -37,6 +38,7 @@ def train(transformed: BaseComponent, config: PipelineConfig) -> Training | Warm
         network=config.network,
         symbols=config.alphabet.symbols,
         hyperparameters=dataclasses.asdict(config.hyperparameters),
+        variation=dataclasses.asdict(Variation(config.synthesis)),
         seed=config.seed,
         resume_folder=str(config.resume_path),
         version=hash_code(RUN_FN.rpartition(".")[0]),

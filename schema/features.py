@@ -39,11 +39,11 @@ SHARPNESS = "sharpness"
 IMAGE = "image_bytes"
 """bytes: the picture. Ingested: PNG as photographed, empty where glyphs make the line.
 Transformed: PNG of the normalised line, greyscale, ink bright."""
-
-# Of ingested examples only.
 GLYPHS = "glyphs"
 """bytes: n glyphs of 28x28 uint8 pixels, ink bright, row by row, one a character; empty where
-there is a picture."""
+there is a picture. The Trainer makes new lines of them."""
+
+# Of ingested examples only.
 SEED = "seed"
 """int64: decides everything random in the line's synthesis."""
 

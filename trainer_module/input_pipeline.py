@@ -14,9 +14,10 @@ import tensorflow as tf
 from schema import features
 from schema.alphabet import BLANK, Alphabet
 from schema.errors import InputError
+from trainer_module.fresh_lines import LineDealer
 from trainer_module.networks.stem import IMAGE, WIDTH
 from transforms.ctc import required_frames
-from transforms.image import LINE_HEIGHT, read_line
+from transforms.image import LINE_HEIGHT, normalise_line, read_line
 from transforms.text import encode_text
 
 TOLERATED_SHARE = 0.01
@@ -26,12 +27,18 @@ BUCKET_WIDTH = 112
 """Lines of one batch differ by at most so many columns: four glyphs."""
 
 _log = logging.getLogger(__name__)
-_SHUFFLE_LINES = 2048  # PNG bytes of some 5 kB each
-_SPEC = {
-    features.IMAGE: tf.io.FixedLenFeature([], tf.string),
+_SHUFFLE_LINES = 2048  # some 5 kB of PNG and 27 kB of glyphs each
+_PARALLEL = tf.data.AUTOTUNE
+_INDEX_SPEC = {
     features.LINE_WIDTH: tf.io.FixedLenFeature([], tf.int64),
     features.TEXT: tf.io.FixedLenFeature([], tf.string),
     features.SAMPLE_ID: tf.io.FixedLenFeature([], tf.string),
+}
+_SPEC = {
+    features.IMAGE: tf.io.FixedLenFeature([], tf.string),
+    features.TEXT: tf.io.FixedLenFeature([], tf.string),
+    features.SAMPLE_ID: tf.io.FixedLenFeature([], tf.string),
+    features.GLYPHS: tf.io.FixedLenFeature([], tf.string, ""),
 }
 
 
@@ -106,41 +113,69 @@ def keep_learnable(lines: LineIndex, alphabet: Alphabet, stride: int) -> LineInd
     return LineIndex(*zip(*learnable, strict=True))
 
 
+@dataclass(frozen=True)
+class Batching:
+    """How lines become batches.
+
+    Args:
+      alphabet: of their texts.
+      stride: columns a frame stands for.
+      batch_size: lines.
+    """
+
+    alphabet: Alphabet
+    stride: int
+    batch_size: int
+
+
 def training_batches(
     files: Sequence[str],
-    alphabet: Alphabet,
-    stride: int,
-    batch_size: int,
+    batching: Batching,
     seed: int,
-    first_epoch: int,
-    last_epoch: int,
+    epochs: range,
+    steps_per_epoch: int,
+    dealer: LineDealer | None = None,
 ) -> tf.data.Dataset:
     """Makes the batches of some epochs, each shuffled by its own number.
 
-    An epoch's order depends on the seed and its number alone, so that a resumed training sees
-    what an uninterrupted one would have seen.
+    An epoch's order and lines depend on the seed and its number alone, so that a resumed training
+    sees what an uninterrupted one would have seen.
+
+    Args:
+      files: patterns of the transformed examples.
+      batching: how lines become batches.
+      seed: of the training.
+      epochs: their numbers.
+      steps_per_epoch: batches of each. Dealt lines are wider in one epoch than in another, and
+        with them the number of batches that buckets fill differs by a few: what is over is left
+        out, what is missing comes again from the epoch's beginning.
+      dealer: writes the lines that are made of glyphs anew in each epoch; None leaves them as
+        Transform made them.
 
     Returns:
       ({IMAGE: float32 [n, LINE_HEIGHT, w, 1], WIDTH: int32 [n]}, labels int32 [n, longest]).
     """
 
-    def one_epoch(epoch: int) -> tf.data.Dataset:
+    def one_epoch(epoch: tf.Tensor) -> tf.data.Dataset:
         # Keras looks at the first batch before it starts over: the same order then, not another.
+        decisive = seed * 10_007 + epoch
         lines = _records(files).shuffle(
-            _SHUFFLE_LINES, seed=seed * 10_007 + epoch, reshuffle_each_iteration=False
+            _SHUFFLE_LINES, seed=decisive, reshuffle_each_iteration=False
         )
-        return _batch(_decode(lines, alphabet, stride), batch_size)
+        read = functools.partial(_read, alphabet=batching.alphabet, dealer=dealer, seed=decisive)
+        batches = _batch(_learnable(lines.map(read, _PARALLEL), batching.stride), batching)
+        return batches.repeat().take(steps_per_epoch)
 
-    epochs = map(one_epoch, range(first_epoch, last_epoch))
-    return functools.reduce(tf.data.Dataset.concatenate, epochs).prefetch(tf.data.AUTOTUNE)
+    # One graph for all epochs: each would otherwise be traced apart.
+    numbers = tf.data.Dataset.range(epochs.start, epochs.stop)
+    return numbers.flat_map(one_epoch).prefetch(tf.data.AUTOTUNE)
 
 
-def evaluation_batches(
-    files: Sequence[str], alphabet: Alphabet, stride: int, batch_size: int
-) -> tf.data.Dataset:
+def evaluation_batches(files: Sequence[str], batching: Batching) -> tf.data.Dataset:
     """Makes the batches of one pass in a fixed order, shaped as those of training."""
-    lines = _decode(_records(files), alphabet, stride)
-    return _batch(lines, batch_size).prefetch(tf.data.AUTOTUNE)
+    read = functools.partial(_read, alphabet=batching.alphabet)
+    lines = _learnable(_records(files).map(read, _PARALLEL), batching.stride)
+    return _batch(lines, batching).prefetch(tf.data.AUTOTUNE)
 
 
 def _records(files: Sequence[str]) -> tf.data.Dataset:
@@ -149,30 +184,49 @@ def _records(files: Sequence[str]) -> tf.data.Dataset:
 
 
 def _parse_batch(records: tf.Tensor) -> dict[str, tf.Tensor]:
-    return tf.io.parse_example(records, _SPEC)
+    return tf.io.parse_example(records, _INDEX_SPEC)
 
 
-def _decode(records: tf.data.Dataset, alphabet: Alphabet, stride: int) -> tf.data.Dataset:
-    def decode(record: tf.Tensor) -> tuple[dict[str, tf.Tensor], tf.Tensor]:
-        parsed = tf.io.parse_single_example(record, _SPEC)
-        line = read_line(parsed[features.IMAGE])  # [LINE_HEIGHT, w, 1]
-        label = encode_text(parsed[features.TEXT][tf.newaxis], alphabet)[0]
-        return {IMAGE: line, WIDTH: tf.shape(line)[1]}, label
+def _read(
+    record: tf.Tensor, alphabet: Alphabet, dealer: LineDealer | None = None, seed: int = 0
+) -> tuple[dict[str, tf.Tensor], tf.Tensor]:
+    """Makes network input and label, int32 [n], of one serialised example."""
+    parsed = tf.io.parse_single_example(record, _SPEC)
+    label = encode_text(parsed[features.TEXT][tf.newaxis], alphabet)[0]
+    if dealer is None:
+        line = read_line(parsed[features.IMAGE])
+    else:
+        line_seed = _draw_seed(seed, parsed[features.SAMPLE_ID])
+        line = tf.cond(
+            tf.strings.length(parsed[features.GLYPHS]) > 0,
+            lambda: normalise_line(dealer.deal(label, line_seed)),
+            lambda: read_line(parsed[features.IMAGE]),
+        )
+    return {IMAGE: line, WIDTH: tf.shape(line)[1]}, label
 
+
+def _draw_seed(seed: tf.Tensor, sample_id: tf.Tensor) -> tf.Tensor:
+    """Makes a line's seed of an epoch's, scalar int64."""
+    own = tf.strings.to_hash_bucket_fast(sample_id, 2**31)
+    pair = tf.stack([tf.cast(seed, tf.int64), own])
+    return tf.random.stateless_uniform([], pair, maxval=2**31, dtype=tf.int64)
+
+
+def _learnable(lines: tf.data.Dataset, stride: int) -> tf.data.Dataset:
     def is_learnable(line: dict[str, tf.Tensor], label: tf.Tensor) -> tf.Tensor:
         repeats = tf.reduce_sum(tf.cast(tf.equal(label[1:], label[:-1]), tf.int32))
         return tf.size(label) + repeats <= (line[WIDTH] + stride - 1) // stride
 
-    return records.map(decode, num_parallel_calls=tf.data.AUTOTUNE).filter(is_learnable)
+    return lines.filter(is_learnable)
 
 
-def _batch(lines: tf.data.Dataset, batch_size: int) -> tf.data.Dataset:
+def _batch(lines: tf.data.Dataset, batching: Batching) -> tf.data.Dataset:
     return lines.group_by_window(
         key_func=lambda line, _: tf.cast(line[WIDTH] // BUCKET_WIDTH, tf.int64),
         reduce_func=lambda _, bucket: bucket.padded_batch(
-            batch_size,
+            batching.batch_size,
             padded_shapes=({IMAGE: [LINE_HEIGHT, None, 1], WIDTH: []}, [None]),
             padding_values=({IMAGE: 0.0, WIDTH: 0}, BLANK),
         ),
-        window_size=batch_size,
+        window_size=batching.batch_size,
     )

@@ -15,6 +15,7 @@ from serving.export import EXTRA_ASSETS
 from trainer_module.tasks.factory import make_task
 from trainer_module.train import train
 from trainer_module.training_state import TrainingState
+from trainer_module.variation import Variation
 from trainer_module.warm_start import WEIGHTS_FILE
 
 HISTORY_FILE = "history.json"
@@ -32,7 +33,8 @@ class TrainerConfig:
       network: the network's name.
       symbols: the alphabet.
       hyperparameters: the fields of the network's record.
-      seed: of weights, dropout and shuffling.
+      variation: the fields of `Variation`.
+      seed: of weights, dropout, shuffling and variation.
       resume_folder: where an interrupted training is kept until the model is exported.
       version: a hash of the code; another one makes the cached model stale.
       dataset: what the examples were made from, for the model card.
@@ -42,6 +44,7 @@ class TrainerConfig:
     network: str
     symbols: str
     hyperparameters: dict[str, Any]
+    variation: dict[str, Any]
     seed: int
     resume_folder: str
     version: str
@@ -51,7 +54,13 @@ class TrainerConfig:
 def run_fn(fn_args: FnArgs) -> None:
     """Trains, exports and tells the learning curve."""
     config = TrainerConfig(**fn_args.custom_config)
-    task = make_task(config.task, config.network, config.hyperparameters, config.symbols)
+    task = make_task(
+        config.task,
+        config.network,
+        config.hyperparameters,
+        config.symbols,
+        Variation.from_dict(config.variation),
+    )
     state = TrainingState.open(Path(config.resume_folder) / _training_id(fn_args, config))
     train(
         task,

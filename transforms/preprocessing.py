@@ -15,6 +15,7 @@ SYNTHESIS_CONFIG = "synthesis"
 _PASSED_ON = (
     features.SAMPLE_ID,
     features.TEXT,
+    features.GLYPHS,
     features.SOURCE,
     features.WRITER,
     features.VOCABULARY,

@@ -18,7 +18,7 @@ def draw(text):
     return line
 
 
-def example(sample_id, text, image):
+def example(sample_id, text, image, glyphs=b""):
     def feature(value):
         if isinstance(value, int):
             return tf.train.Feature(int64_list=tf.train.Int64List(value=[value]))
@@ -30,6 +30,7 @@ def example(sample_id, text, image):
         features.TEXT: text.encode(),
         features.IMAGE: png,
         features.LINE_WIDTH: image.shape[1],
+        features.GLYPHS: bytes(glyphs),
     }
     return tf.train.Example(
         features=tf.train.Features(feature={key: feature(value) for key, value in values.items()})
@@ -38,14 +39,17 @@ def example(sample_id, text, image):
 
 @pytest.fixture(scope="session")
 def write_lines(tmp_path_factory):
-    """Writes examples of texts (or of (text, image) pairs) and returns their file pattern."""
+    """Writes examples and returns their file pattern.
+
+    Each of a text, of a text and its image, or of a text, its image and its glyphs.
+    """
 
     def write(texts):
         path = tmp_path_factory.mktemp("lines") / "lines.gz"
         with tf.io.TFRecordWriter(str(path), "GZIP") as writer:
             for number, text in enumerate(texts):
-                text, image = text if isinstance(text, tuple) else (text, draw(text))
-                writer.write(example(f"train/{number:06d}", text, image).SerializeToString())
+                line = text if isinstance(text, tuple) else (text, draw(text))
+                writer.write(example(f"train/{number:06d}", *line).SerializeToString())
         return [str(path.parent / "*")]
 
     return write

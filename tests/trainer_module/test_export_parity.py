@@ -17,7 +17,7 @@ from serving.signatures import (
     TEXT,
 )
 from trainer_module.hyperparameters.lstm_ctc import LstmCtcHyperparameters
-from trainer_module.input_pipeline import evaluation_batches
+from trainer_module.input_pipeline import Batching, evaluation_batches
 from trainer_module.networks.lstm_ctc import LstmCtc
 from trainer_module.networks.stem import IMAGE, WIDTH
 from transforms.ctc import decode_greedy
@@ -68,7 +68,7 @@ def exported(network, tmp_path_factory):
 def trained_readings(network, files):
     """Readings through the Trainer's own input pipeline, in file order by width."""
     found = {}
-    for inputs, _ in evaluation_batches(files, LATIN, 8, 2):
+    for inputs, _ in evaluation_batches(files, Batching(LATIN, 8, 2)):
         classes, confidence = decode_greedy(network(inputs, training=False))
         texts = decode_classes(classes, LATIN).numpy()
         for line, width, text, sure in zip(

@@ -3,16 +3,25 @@ import pytest
 
 from schema.alphabet import Alphabet
 from schema.errors import InputError
+from trainer_module.fresh_lines import make_dealer
 from trainer_module.input_pipeline import (
     BUCKET_WIDTH,
+    Batching,
     evaluation_batches,
     index_lines,
     keep_learnable,
     training_batches,
 )
 from trainer_module.networks.stem import IMAGE, WIDTH
+from transforms.synthesis_options import SynthesisOptions
 
 ABCD = Alphabet("abcd")
+BATCHING = Batching(ABCD, stride=8, batch_size=16)
+
+
+def epochs_of(files, first=0, last=1, seed=5, dealer=None):
+    steps = keep_learnable(index_lines(files), ABCD, 8).batches(16)
+    return training_batches(files, BATCHING, seed, range(first, last), steps, dealer)
 
 
 def texts_of(batches):
@@ -32,13 +41,13 @@ def test_index_tells_texts_and_widths(write_lines):
 
 def test_an_epoch_has_every_line_once_in_as_many_batches_as_foretold(write_lines, random_texts):
     files = write_lines(random_texts)
-    batches = training_batches(files, ABCD, 8, 16, seed=1, first_epoch=0, last_epoch=1)
+    batches = epochs_of(files)
     assert sorted(texts_of(batches)) == sorted(random_texts)
     assert len(list(batches)) == index_lines(files).batches(16)
 
 
 def test_batches_hold_lines_of_like_width_padded_with_paper(write_lines, random_texts):
-    for inputs, _ in evaluation_batches(write_lines(random_texts), ABCD, 8, 16):
+    for inputs, _ in evaluation_batches(write_lines(random_texts), BATCHING):
         widths = inputs[WIDTH].numpy()
         assert len(set(widths // BUCKET_WIDTH)) == 1
         assert inputs[IMAGE].shape[1:] == (28, widths.max(), 1)
@@ -51,7 +60,7 @@ def test_order_depends_on_seed_and_epoch_alone(write_lines, random_texts):
     files = write_lines(random_texts)
 
     def epochs(first, last, seed=5):
-        return texts_of(training_batches(files, ABCD, 8, 16, seed, first, last))
+        return texts_of(epochs_of(files, first, last, seed))
 
     both = epochs(0, 2)
     assert both[: len(random_texts)] == epochs(0, 1)
@@ -61,7 +70,7 @@ def test_order_depends_on_seed_and_epoch_alone(write_lines, random_texts):
 
 
 def test_an_epoch_that_is_begun_twice_has_the_same_order(write_lines, random_texts):
-    batches = training_batches(write_lines(random_texts), ABCD, 8, 16, 5, 0, 1)
+    batches = epochs_of(write_lines(random_texts))
     assert texts_of(batches) == texts_of(batches)
 
 
@@ -79,7 +88,7 @@ def test_few_lines_without_enough_frames_are_left_out_everywhere(write_lines, ca
     kept = keep_learnable(index_lines(files), ABCD, stride=8)
     assert len(kept) == 150
     assert "train/000000 (3 needed, 2 there)" in caplog.text
-    batches = training_batches(files, ABCD, 8, 16, seed=0, first_epoch=0, last_epoch=1)
+    batches = epochs_of(files)
     assert texts_of(batches) == ["ab"] * 150
     assert len(list(batches)) == kept.batches(16)
 
@@ -93,3 +102,57 @@ def test_characters_outside_the_alphabet_are_named(write_lines):
 def test_no_lines_are_an_error(write_lines):
     with pytest.raises(InputError, match="got none"):
         index_lines(write_lines([]))
+
+
+def pictures_of(batches):
+    """Text -> the pictures of it, without padding."""
+    found = {}
+    for inputs, labels in batches.as_numpy_iterator():
+        for image, width, label in zip(inputs[IMAGE], inputs[WIDTH], labels, strict=True):
+            text = ABCD.decode(label[label > 0])
+            found.setdefault(text, []).append(image[:, :width, 0].tobytes())
+    return found
+
+
+@pytest.fixture(scope="module")
+def glyph_lines(write_lines):
+    """40 lines of two to seven glyphs, of which none is like another, and a photograph."""
+    rng = np.random.default_rng(0)
+    photograph = ("abcdabcd", rng.integers(0, 256, (28, 160), np.uint8))
+    texts = sorted({"".join(rng.choice(list("abcd"), rng.integers(2, 8))) for _ in range(60)})[:40]
+    stacks = [rng.integers(0, 256, (len(text), 28, 28), np.uint8) for text in texts]
+    lines = ((text, np.hstack(stack), stack) for text, stack in zip(texts, stacks, strict=True))
+    return write_lines([photograph, *lines])
+
+
+@pytest.fixture(scope="module")
+def dealer(glyph_lines):
+    return make_dealer(glyph_lines, ABCD, SynthesisOptions())
+
+
+def test_glyph_lines_are_new_in_each_epoch_and_photographs_stay(glyph_lines, dealer):
+    first, second = (pictures_of(epochs_of(glyph_lines, n, n + 1, dealer=dealer)) for n in (0, 1))
+    both = first.keys() & second.keys() - {"abcdabcd"}
+    assert len(both) > 20  # of 40: an epoch may leave out its last batch or two
+    assert not any(set(first[text]) & set(second[text]) for text in both)
+    assert first["abcdabcd"] == second["abcdabcd"]
+
+
+def test_dealt_lines_depend_on_seed_and_epoch_alone(glyph_lines, dealer):
+    def batches(first, last, seed=5):
+        made = epochs_of(glyph_lines, first, last, seed, dealer)
+        return [inputs[IMAGE].tobytes() for inputs, _ in made.as_numpy_iterator()]
+
+    both = batches(0, 2)
+    assert both == batches(0, 1) + batches(1, 2)  # what a resumed training sees
+    assert batches(0, 1) == batches(0, 1) != batches(0, 1, seed=6)
+
+
+def test_an_epoch_of_dealt_lines_has_the_promised_number_of_batches(glyph_lines, dealer):
+    steps = index_lines(glyph_lines).batches(16)
+    assert len(list(epochs_of(glyph_lines, 0, 5, dealer=dealer))) == 5 * steps
+
+
+def test_without_a_dealer_the_pictures_of_transform_are_trained_on(glyph_lines):
+    first, second = (pictures_of(epochs_of(glyph_lines, n, n + 1)) for n in (0, 1))
+    assert first == second

@@ -23,9 +23,11 @@ class LineHyperparameters(Hyperparameters):
 
     Args:
       stem: the convolutions in order; their horizontal strides multiply to `stride`.
+      fresh_lines: whether lines made of glyphs are made of other ones in each epoch.
     """
 
     stem: tuple[ConvBlock, ...] = WIDE_STEM
+    fresh_lines: bool = True
 
     def __post_init__(self) -> None:
         super().__post_init__()

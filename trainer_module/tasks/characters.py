@@ -1,7 +1,7 @@
 """The task `characters`: networks that name a single character."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import keras
@@ -23,6 +23,7 @@ from trainer_module.networks.lenet import Lenet
 from trainer_module.networks.mlp import Mlp
 from trainer_module.networks.stem import IMAGE
 from trainer_module.task_names import CHARACTERS
+from trainer_module.variation import Variation
 
 EVALUATION_BATCH = 512
 
@@ -33,6 +34,7 @@ class CharactersTask:
 
     hyperparameters: Hyperparameters
     alphabet: Alphabet
+    variation: Variation = field(default_factory=Variation)
     name: str = CHARACTERS
 
     def count_batches(self, files: Sequence[str]) -> int:

@@ -9,15 +9,20 @@ from trainer_module.task_names import CHARACTERS, LINES
 from trainer_module.tasks.base import TrainingTask
 from trainer_module.tasks.characters import CharactersTask
 from trainer_module.tasks.lines import LinesTask
+from trainer_module.variation import Variation
 
-_TASKS: dict[str, Callable[[Any, Alphabet], TrainingTask]] = {
+_TASKS: dict[str, Callable[[Any, Alphabet, Variation], TrainingTask]] = {
     LINES: LinesTask,
     CHARACTERS: CharactersTask,
 }
 
 
 def make_task(
-    name: str, network: str, hyperparameters: dict[str, Any], symbols: str
+    name: str,
+    network: str,
+    hyperparameters: dict[str, Any],
+    symbols: str,
+    variation: Variation | None = None,
 ) -> TrainingTask:
     """Makes the task.
 
@@ -26,5 +31,7 @@ def make_task(
       network: the network's name.
       hyperparameters: the fields of its record, as `dataclasses.asdict` or JSON has them.
       symbols: the alphabet.
+      variation: of the training examples.
     """
-    return _TASKS[name](NETWORKS[network].from_dict(hyperparameters), Alphabet(symbols))
+    record = NETWORKS[network].from_dict(hyperparameters)
+    return _TASKS[name](record, Alphabet(symbols), variation or Variation())

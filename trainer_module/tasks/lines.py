@@ -1,7 +1,8 @@
 """The task `lines`: CTC networks that read a line of text."""
 
+import functools
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import keras
@@ -10,10 +11,13 @@ import tensorflow as tf
 from schema.alphabet import Alphabet
 from serving.export import LineReader, export_servable
 from trainer_module.evaluation import LineValidator
+from trainer_module.fresh_lines import make_dealer
 from trainer_module.hyperparameters.line_cnn import LineCnnHyperparameters
 from trainer_module.hyperparameters.lines import LineHyperparameters
 from trainer_module.hyperparameters.lstm_ctc import LstmCtcHyperparameters
 from trainer_module.input_pipeline import (
+    Batching,
+    LineIndex,
     evaluation_batches,
     index_lines,
     keep_learnable,
@@ -24,6 +28,7 @@ from trainer_module.networks.line_cnn import LineCnn
 from trainer_module.networks.lstm_ctc import LstmCtc
 from trainer_module.networks.stem import IMAGE, WIDTH
 from trainer_module.task_names import LINES
+from trainer_module.variation import Variation
 
 EVALUATION_BATCH = 64
 
@@ -34,12 +39,14 @@ class LinesTask:
 
     hyperparameters: LineHyperparameters
     alphabet: Alphabet
+    variation: Variation = field(default_factory=Variation)
     name: str = LINES
 
     def count_batches(self, files: Sequence[str]) -> int:
         """Looks for lines that CTC cannot learn, and counts the batches of the others."""
-        lines = keep_learnable(index_lines(files), self.alphabet, self.hyperparameters.stride)
-        return lines.batches(self.hyperparameters.batch_size)
+        return _index_learnable(tuple(files), self.alphabet, self.hyperparameters.stride).batches(
+            self.hyperparameters.batch_size
+        )
 
     def build_network(self) -> keras.Model:
         """Makes the network with new weights."""
@@ -56,23 +63,26 @@ class LinesTask:
     def training_batches(
         self, files: Sequence[str], seed: int, first_epoch: int, last_epoch: int
     ) -> tf.data.Dataset:
-        """Makes batches of lines of like width."""
+        """Makes batches of lines of like width, fresh ones where they are made of glyphs."""
+        dealer = None
+        if self.hyperparameters.fresh_lines:
+            dealer = make_dealer(files, self.alphabet, self.variation.synthesis)
         return training_batches(
             files,
-            self.alphabet,
-            self.hyperparameters.stride,
-            self.hyperparameters.batch_size,
+            self._batching(self.hyperparameters.batch_size),
             seed,
-            first_epoch,
-            last_epoch,
+            range(first_epoch, last_epoch),
+            self.count_batches(files),
+            dealer,
         )
 
     def make_validator(self, network: keras.Model, files: Sequence[str]) -> LineValidator:
         """Makes what measures corpus CER."""
-        batches = evaluation_batches(
-            files, self.alphabet, self.hyperparameters.stride, EVALUATION_BATCH
-        )
+        batches = evaluation_batches(files, self._batching(EVALUATION_BATCH))
         return LineValidator(network, batches, self.alphabet)
+
+    def _batching(self, batch_size: int) -> Batching:
+        return Batching(self.alphabet, self.hyperparameters.stride, batch_size)
 
     def export(
         self,
@@ -91,3 +101,8 @@ class LinesTask:
         export_servable(
             reader, folder, self.alphabet, {"reads": reads, **model_card}, warmup_images
         )
+
+
+@functools.lru_cache(maxsize=2)  # training and validation
+def _index_learnable(files: tuple[str, ...], alphabet: Alphabet, stride: int) -> LineIndex:
+    return keep_learnable(index_lines(files), alphabet, stride)
