@@ -155,20 +155,23 @@ def training_batches(
     Returns:
       ({IMAGE: float32 [n, LINE_HEIGHT, w, 1], WIDTH: int32 [n]}, labels int32 [n, longest]).
     """
+    # One graph for all epochs: each would otherwise be traced apart.
+    read = tf.function(functools.partial(_read, alphabet=batching.alphabet, dealer=dealer))
 
-    def one_epoch(epoch: tf.Tensor) -> tf.data.Dataset:
-        # Keras looks at the first batch before it starts over: the same order then, not another.
+    def one_epoch(epoch: int) -> tf.data.Dataset:
         decisive = seed * 10_007 + epoch
-        lines = _records(files).shuffle(
+        # Keras looks at the first batch before it starts over: the same order then, not another.
+        records = _records(files).shuffle(
             _SHUFFLE_LINES, seed=decisive, reshuffle_each_iteration=False
         )
-        read = functools.partial(_read, alphabet=batching.alphabet, dealer=dealer, seed=decisive)
-        batches = _batch(_learnable(lines.map(read, _PARALLEL), batching.stride), batching)
+        epoch_seed = tf.constant(decisive, tf.int64)
+        lines = records.map(lambda record: read(record, seed=epoch_seed), _PARALLEL)
+        batches = _batch(_learnable(lines, batching.stride), batching)
         return batches.repeat().take(steps_per_epoch)
 
-    # One graph for all epochs: each would otherwise be traced apart.
-    numbers = tf.data.Dataset.range(epochs.start, epochs.stop)
-    return numbers.flat_map(one_epoch).prefetch(tf.data.AUTOTUNE)
+    return functools.reduce(tf.data.Dataset.concatenate, map(one_epoch, epochs)).prefetch(
+        tf.data.AUTOTUNE
+    )
 
 
 def evaluation_batches(files: Sequence[str], batching: Batching) -> tf.data.Dataset:
@@ -188,7 +191,10 @@ def _parse_batch(records: tf.Tensor) -> dict[str, tf.Tensor]:
 
 
 def _read(
-    record: tf.Tensor, alphabet: Alphabet, dealer: LineDealer | None = None, seed: int = 0
+    record: tf.Tensor,
+    alphabet: Alphabet,
+    dealer: LineDealer | None = None,
+    seed: tf.Tensor | None = None,
 ) -> tuple[dict[str, tf.Tensor], tf.Tensor]:
     """Makes network input and label, int32 [n], of one serialised example."""
     parsed = tf.io.parse_single_example(record, _SPEC)
@@ -208,8 +214,7 @@ def _read(
 def _draw_seed(seed: tf.Tensor, sample_id: tf.Tensor) -> tf.Tensor:
     """Makes a line's seed of an epoch's, scalar int64."""
     own = tf.strings.to_hash_bucket_fast(sample_id, 2**31)
-    pair = tf.stack([tf.cast(seed, tf.int64), own])
-    return tf.random.stateless_uniform([], pair, maxval=2**31, dtype=tf.int64)
+    return tf.random.stateless_uniform([], tf.stack([seed, own]), maxval=2**31, dtype=tf.int64)
 
 
 def _learnable(lines: tf.data.Dataset, stride: int) -> tf.data.Dataset:
