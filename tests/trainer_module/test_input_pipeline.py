@@ -4,6 +4,7 @@ import pytest
 from schema.alphabet import Alphabet
 from schema.errors import InputError
 from trainer_module.fresh_lines import make_dealer
+from trainer_module.hyperparameters.lstm_ctc import LstmCtcHyperparameters
 from trainer_module.input_pipeline import (
     BUCKET_WIDTH,
     Batching,
@@ -13,6 +14,7 @@ from trainer_module.input_pipeline import (
     training_batches,
 )
 from trainer_module.networks.stem import IMAGE, WIDTH
+from trainer_module.tasks.lines import LinesTask
 from transforms.synthesis_options import SynthesisOptions
 
 ABCD = Alphabet("abcd")
@@ -160,3 +162,12 @@ def test_an_epoch_of_dealt_lines_has_the_promised_number_of_batches(glyph_lines,
 def test_without_a_dealer_the_pictures_of_transform_are_trained_on(glyph_lines):
     first, second = (pictures_of(epochs_of(glyph_lines, n, n + 1)) for n in (0, 1))
     assert first == second
+
+
+@pytest.mark.parametrize(("fresh_lines", "pictures"), [(True, 2), (False, 1)])
+def test_hyperparameters_switch_fresh_lines_of_the_task(glyph_lines, fresh_lines, pictures):
+    task = LinesTask(LstmCtcHyperparameters(batch_size=4, fresh_lines=fresh_lines), ABCD)
+    epochs = (pictures_of(task.training_batches(glyph_lines, 3, n, n + 1)) for n in (0, 1))
+    first, second = epochs
+    text = next(iter(first.keys() & second.keys() - {PHOTOGRAPHED}))
+    assert len({*first[text], *second[text]}) == pictures
