@@ -14,13 +14,11 @@ from pipeline.ingest.iam import show_licence_once
 from pipeline.ingest.lines import plan_lines
 from pipeline.ingest.record_plan import RecordPlan, plan_records
 from pipeline.ingest.record_sources import IAM, RecordOptions, describe_source
+from pipeline.ingest.records import tell_problems
 from pipeline.ingest.sample import ensure_sample
 
 DEFAULT_DATA_SET = "byclass"
 """The data set of EMNIST with all 62 classes, which the archive gives unless told otherwise."""
-
-PROBLEMS_TOLD = 10
-"""Unusable lines named on standard error; the rest is counted."""
 
 
 def prepare_data(config: PipelineConfig) -> PipelineConfig:
@@ -62,9 +60,7 @@ def _tell(source: str, plan: RecordPlan) -> None:
     """Says on standard error what is read, and what is left out and why."""
     sys.stderr.write(
         f"{source}: {len(plan.splits)} lines, {len(plan.alphabet.symbols)} characters, "
-        f"{len(plan.problems)} left out, {sum(plan.duplicates_dropped.values())} duplicates\n"
+        f"{len(plan.problems)} left out, {sum(plan.shared_dropped.values())} more because their "
+        "sentence is in another split\n"
     )
-    for problem in plan.problems[:PROBLEMS_TOLD]:
-        sys.stderr.write(f"left out: {problem}\n")
-    if len(plan.problems) > PROBLEMS_TOLD:
-        sys.stderr.write(f"left out: {len(plan.problems) - PROBLEMS_TOLD} more\n")
+    tell_problems(plan.problems)

@@ -13,7 +13,8 @@ from pathlib import Path
 from schema.alphabet import Alphabet
 from schema.errors import InputError
 
-_SENTENCE_END = re.compile(r"([.!?][\"')]*) (?=[\"'(]*[A-Z0-9])")
+SENTENCE_END = re.compile(r"([.!?][\"')]*) (?=[\"'(]*[A-Z0-9])")
+"""Matches the mark and the space between two sentences."""
 
 
 def read_corpus(path: Path, alphabet: Alphabet) -> list[str]:
@@ -45,7 +46,7 @@ def read_corpus(path: Path, alphabet: Alphabet) -> list[str]:
                 f"expected characters of the alphabet, got {named} in line {number} of {path}: "
                 "replace them in the file, or choose a data set that has glyphs of them"
             )
-        sentences += _SENTENCE_END.sub(r"\1\n", text).splitlines()
+        sentences += SENTENCE_END.sub(r"\1\n", text).splitlines()
     if not sentences:
         raise InputError(f"expected text, got none in {path}: give a file with sentences")
     return sentences

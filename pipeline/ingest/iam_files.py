@@ -44,6 +44,15 @@ def find_parts(folder: Path, pattern: str) -> list[Path]:
     return [parts[name] for name in sorted(parts)]
 
 
+def find_part(folder: Path, name: str) -> Path:
+    """Returns the folder or else the archive of a part.
+
+    Raises:
+      InputError: there is neither.
+    """
+    return _parts_there(folder, name)[0]
+
+
 def stream_files(
     folder: Path, pattern: str, suffix: str, problems: Problems
 ) -> Iterator[FoundFile]:
@@ -52,13 +61,7 @@ def stream_files(
     Raises:
       InputError: the part is missing, or an archive is damaged.
     """
-    parts = find_parts(folder, pattern)
-    if not parts:
-        raise InputError(
-            f"expected {pattern}/ or {pattern}.tgz, got neither in {folder}: "
-            "put IAM's archive there, unpacked or as it is"
-        )
-    for part in parts:
+    for part in _parts_there(folder, pattern):
         if not part.is_dir():
             yield from _stream_archive(part, suffix, problems)
             continue
@@ -66,6 +69,16 @@ def stream_files(
             if not path.name.startswith("."):
                 where = str(path.relative_to(folder))
                 yield FoundFile(path.stem, where, _reader(path.read_bytes, path))
+
+
+def _parts_there(folder: Path, pattern: str) -> list[Path]:
+    parts = find_parts(folder, pattern)
+    if not parts:
+        raise InputError(
+            f"expected {pattern}/ or {pattern}.tgz, got neither in {folder}: "
+            "put IAM's archive there, unpacked or as it is"
+        )
+    return parts
 
 
 def _stream_archive(path: Path, suffix: str, problems: Problems) -> Iterator[FoundFile]:

@@ -9,7 +9,7 @@ import warnings
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 MAX_PIXELS = 100_000_000
 """Pictures with more are refused: an A3 page at 600 dpi has 70 million."""
@@ -18,6 +18,7 @@ MAX_PIXELS = 100_000_000
 # that nobody has checked.
 FORMATS = ("JPEG", "PNG", "TIFF", "JPEG2000", "WEBP", "BMP", "GIF", "PPM")
 
+_TURNED = 5  # EXIF orientations from here on exchange width and height
 _WIDE_GREYS = ("I;16", "I;16L", "I;16B", "I;16N", "I")
 
 
@@ -54,6 +55,27 @@ def read_image(source: Path | bytes, name: str, max_pixels: int = MAX_PIXELS) ->
                 f"expected a complete {image.format} picture, got {_said(error)} in {name}: "
                 "fetch or export it again"
             ) from None
+
+
+def measure_picture(
+    source: Path | bytes, name: str, max_pixels: int = MAX_PIXELS
+) -> tuple[int, int]:
+    """Returns the width and height that `read_image` would give, from the header alone.
+
+    Raises:
+      ImageProblem: no picture, an unsupported one or one too large; a broken one may pass.
+    """
+    with _open(source, name, max_pixels) as image:
+        width, height = image.size
+        try:
+            # Pillow decodes a PNG to look behind its pixels, where no camera writes the tag.
+            known = image.format != "PNG" or "exif" in image.info
+            turned = known and image.getexif().get(ExifTags.Base.Orientation, 1) >= _TURNED
+        except Exception as error:  # each decoder has errors of its own
+            raise ImageProblem(
+                f"expected a readable EXIF header, got {_said(error)} in {name}: export it again"
+            ) from None
+    return (height, width) if turned else (width, height)
 
 
 def _open(source: Path | bytes, name: str, max_pixels: int) -> Image.Image:

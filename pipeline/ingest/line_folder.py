@@ -12,8 +12,8 @@ from pathlib import Path, PurePosixPath
 from PIL import Image
 
 from pipeline.ingest.corpus import clean_text
-from pipeline.ingest.images import ImageProblem, read_image
 from pipeline.ingest.records import LineRecord, Problems
+from pipeline.ingest.units import LineEntry, Unit, gather_units, read_pictures
 from schema.errors import InputError
 
 SOURCE = "folder"
@@ -43,6 +43,25 @@ def read_line_folder(
     Raises:
       InputError: no such folder, no lines, or too many problems.
     """
+    for unit in plan_line_folder(folder, problems, recursive):
+        yield from read_pictures(folder, unit, source, problems)
+    problems.finish()
+
+
+def plan_line_folder(
+    folder: Path, problems: Problems, recursive: bool = True, prefix: str = ""
+) -> Iterator[Unit]:
+    """Yields the lines of a folder without reading pictures.
+
+    Args:
+      folder: as of `read_line_folder`.
+      recursive: as of `read_line_folder`.
+      problems: notes lines that cannot be used, and counts none.
+      prefix: stands before each id.
+
+    Raises:
+      InputError: no such folder, or no lines.
+    """
     if not folder.is_dir():
         raise InputError(
             f"expected a folder of line pictures with {TEXT_SUFFIX} files, got none at {folder}"
@@ -53,19 +72,26 @@ def read_line_folder(
             f"expected line pictures with {TEXT_SUFFIX} files, got neither in {folder}: "
             "give the folder that holds them"
         )
+    return gather_units(_entries(folder, texts, pictures, prefix, problems))
+
+
+def _entries(
+    folder: Path,
+    texts: dict[str, Path],
+    pictures: dict[str, list[Path]],
+    prefix: str,
+    problems: Problems,
+) -> Iterator[tuple[Path, LineEntry]]:
     for line_id in sorted(texts.keys() | pictures.keys()):
         try:
             text_path = _only_text(texts, line_id)
             image_path = _best_picture(pictures.get(line_id, []), line_id)
             text = _read_text(text_path)
-            image = read_image(image_path, image_path.name)
-        except (_Unusable, ImageProblem) as error:
+        except _Unusable as error:
             found = texts.get(line_id) or pictures[line_id][0]
             problems.leave_out(str(found.relative_to(folder)), line_id, str(error))
             continue
-        problems.take()
-        yield LineRecord(line_id, image, text, source)
-    problems.finish()
+        yield image_path, LineEntry(prefix + line_id, text)
 
 
 def write_line_folder(records: Iterable[LineRecord], folder: Path) -> int:

@@ -3,11 +3,15 @@
 Readers are plain Python: they know files and formats, not Beam or TensorFlow.
 """
 
+import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from schema.errors import InputError
+
+PROBLEMS_TOLD = 10
 
 Point = tuple[float, float]
 """x and y in pixels, from the upper left corner."""
@@ -133,3 +137,11 @@ class Problems:
                 f"expected at most {self.tolerated_share:.1%} of {total} samples to be unusable, "
                 f"got {len(self.found)}: {named}: mend them, or tolerate more"
             )
+
+
+def tell_problems(problems: Sequence[Problem]) -> None:
+    """Names unusable samples on standard error, the first `PROBLEMS_TOLD`; the rest is counted."""
+    for problem in problems[:PROBLEMS_TOLD]:
+        sys.stderr.write(f"left out: {problem}\n")
+    if len(problems) > PROBLEMS_TOLD:
+        sys.stderr.write(f"left out: {len(problems) - PROBLEMS_TOLD} more\n")

@@ -11,13 +11,14 @@ import re
 import shutil
 import uuid
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
 
 from pipeline.ingest.download import hash_file
-from pipeline.ingest.line_folder import TEXT_SUFFIX, read_line_folder, write_line_folder
+from pipeline.ingest.line_folder import TEXT_SUFFIX, plan_line_folder, write_line_folder
 from pipeline.ingest.records import LineRecord, Problems
+from pipeline.ingest.units import Unit, read_pictures
 from schema.errors import InputError
 
 SOURCE = "labeled"
@@ -134,8 +135,18 @@ def read_span(span: Span, problems: Problems) -> Iterator[LineRecord]:
     Raises:
       InputError: the files are not those of the manifest, or too many problems.
     """
+    units = plan_span(span, problems)
+    return _read_units(span, units, problems)
+
+
+def plan_span(span: Span, problems: Problems) -> Iterator[Unit]:
+    """Yields the lines of a span, after checking it, without reading pictures.
+
+    Raises:
+      InputError: the files are not those of the manifest.
+    """
     verify_span(span)
-    return _stream_lines(span, problems)
+    return plan_line_folder(span.path, problems, prefix=f"span-{span.number}/")
 
 
 def verify_span(span: Span) -> None:
@@ -169,9 +180,10 @@ def verify_span(span: Span) -> None:
         )
 
 
-def _stream_lines(span: Span, problems: Problems) -> Iterator[LineRecord]:
-    for record in read_line_folder(span.path, problems, source=SOURCE):
-        yield replace(record, sample_id=f"span-{span.number}/{record.sample_id}")
+def _read_units(span: Span, units: Iterable[Unit], problems: Problems) -> Iterator[LineRecord]:
+    for unit in units:
+        yield from read_pictures(span.path, unit, SOURCE, problems)
+    problems.finish()
 
 
 def _place(unfinished: Path, root: Path, number: int | None) -> Span:

@@ -4,11 +4,14 @@ Between the plans and the ExampleGens' output. Imports neither TensorFlow nor TF
 each worker process many seconds at its start.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
+from pathlib import Path
 
 import apache_beam as beam
 
 from pipeline.ingest.glyph_store import GlyphReader, GlyphStore
+from pipeline.ingest.record_sources import RecordOptions
+from pipeline.ingest.record_spool import UnitJob, read_examples, spool_unit
 from pipeline.ingest.spelling import (
     CharacterChunk,
     LineChunk,
@@ -50,3 +53,40 @@ class SpellLines(beam.DoFn):
         """Closes the files."""
         for reader in self._readers.values():
             reader.close()
+
+
+class ReadUnit(beam.DoFn):
+    """Reads the pictures of a unit into the spool.
+
+    Args:
+      folder: the source.
+      options: how to read it.
+      spool: where what was read waits; every worker reaches it.
+    """
+
+    def __init__(self, folder: Path, options: RecordOptions, spool: Path) -> None:
+        super().__init__()
+        self._folder, self._options, self._spool = folder, options, spool
+
+    def process(self, job: UnitJob) -> None:
+        """Holds one page or picture at a time."""
+        spool_unit(self._folder, self._options, job, self._spool)
+
+
+class TakeLines(beam.DoFn):
+    """Yields the examples of a unit out of the spool, each tagged with its split.
+
+    Args:
+      spool: as of `ReadUnit`.
+      dropped: ids of lines that are not taken.
+    """
+
+    def __init__(self, spool: Path, dropped: Set[str]) -> None:
+        super().__init__()
+        self._spool, self._dropped = spool, dropped
+
+    def process(self, number: int) -> Iterator[beam.pvalue.TaggedOutput]:
+        """Yields one line at a time."""
+        for line, example in read_examples(self._spool, number):
+            if line.sample_id not in self._dropped:
+                yield beam.pvalue.TaggedOutput(line.split, example)

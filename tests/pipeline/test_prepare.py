@@ -53,7 +53,10 @@ def test_real_lines_bring_their_alphabet(tmp_path, capsys):
     assert set(prepared.alphabet.symbols) == set(" 0123456789té")
     assert dataclasses.replace(prepared, alphabet=config.alphabet) == config
     said = capsys.readouterr().err
-    assert said == "folder: all lines: 20 lines, 13 characters, 0 left out, 0 duplicates\n"
+    assert said == (
+        "folder: all lines: 20 lines, 13 characters, 0 left out, 0 more because their sentence is "
+        "in another split\n"
+    )
     with pytest.raises(InputError, match="expected characters of the alphabet, got 'é'"):
         prepare_data(config_of(tmp_path, *arguments))
 

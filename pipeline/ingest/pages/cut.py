@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw
 from scipy import ndimage, spatial  # type: ignore[import-untyped]
 
 from pipeline.ingest.images import ImageProblem
-from pipeline.ingest.records import LineRecord, PageLine, PageRecord
+from pipeline.ingest.records import LineRecord, PageLine, PageRecord, Problems
 
 MASK_MARGIN = 3
 """Pixels by which an outline is widened: drawn by hand, it often touches the ink."""
@@ -27,19 +27,31 @@ _STUB = 0.1  # a baseline of a smaller share of the line's length is ignored
 _LONG = 3.0  # a box this many times longer than high has a direction
 
 
-def lines_of(page: PageRecord) -> Iterator[LineRecord]:
+def lines_of(page: PageRecord, problems: Problems) -> Iterator[LineRecord]:
     """Yields the transcribed lines of a page, cut out, at their full height."""
     for line in page.lines:
-        if line.text:
-            yield LineRecord(
-                sample_id=f"{page.page_id}/{line.line_id}",
-                image=cut_line(page.image, line),
-                text=line.text,
-                source=page.source,
-                split=page.split,
-                writer=page.writer,
-                page=page.page_id,
-            )
+        if not line.text:
+            continue
+        try:
+            image = cut_line(page.image, line)
+        except ImageProblem as error:
+            problems.leave_out(page.page_id, line.line_id, str(error))
+            continue
+        problems.take()
+        yield LineRecord(
+            sample_id=line_name(page.page_id, line),
+            image=image,
+            text=line.text,
+            source=page.source,
+            split=page.split,
+            writer=page.writer,
+            page=page.page_id,
+        )
+
+
+def line_name(page_id: str, line: PageLine) -> str:
+    """Returns what names a line within its data set."""
+    return f"{page_id}/{line.line_id}"
 
 
 def cut_line(image: np.ndarray, line: PageLine, height: int | None = None) -> np.ndarray:

@@ -1,69 +1,23 @@
 """Reads a folder of ALTO or PAGE XML files and their pictures, one page at a time.
 
-Before the ExampleGens and the contact sheet. The XML is not trusted: it may hold no entities
-and no document type, and may name no picture outside the folder that it lies in.
+After `survey.py`, before the ExampleGens and the contact sheet.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from pathlib import Path, PurePosixPath, PureWindowsPath
-from xml.etree.ElementTree import Element, ParseError
-
-import defusedxml  # type: ignore[import-untyped]
-import defusedxml.ElementTree  # type: ignore[import-untyped]
-import numpy as np
+from operator import attrgetter
+from pathlib import Path
 
 from pipeline.ingest.images import MAX_PIXELS, ImageProblem, read_image
-from pipeline.ingest.pages import FoundLine, PageLayout, PageProblem, alto, page_xml, shorten
-from pipeline.ingest.records import PageLine, PageRecord, Point, Problems
-from schema.errors import InputError
+from pipeline.ingest.pages.survey import ALL_TYPES, LineTypes, PageSurvey, survey_pages
+from pipeline.ingest.records import PageRecord, Problems
 
 SOURCE = "pages"
-
-CLIP_PIXELS = 10.0
-"""Points this far outside the page are moved to its edge: segmenters round up and overshoot."""
-
-IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".tif", ".tiff", ".jp2", ".webp", ".bmp")
-"""Endings under which a picture is looked for that the XML does not name, or misnames."""
-
-_PARSERS = {alto.ROOT: alto.read_alto, page_xml.ROOT: page_xml.read_page_xml}
-# What exports put beside the pages: it describes a volume and holds no lines.
-_NO_PAGES = ("mets", "trpDocMetadata")
-_SUBFOLDERS = ("page", "alto")  # where Transkribus puts the XML, below the pictures
-_MIN_SPAN = 1.0  # pixels
-
-
-@dataclass(frozen=True)
-class LineTypes:
-    """Which lines are wanted, by their type.
-
-    Args:
-      keep: only these types; empty for all.
-      skip: not these.
-
-    Raises:
-      InputError: a type is in both.
-    """
-
-    keep: frozenset[str] = frozenset()
-    skip: frozenset[str] = frozenset()
-
-    def __post_init__(self) -> None:
-        if both := self.keep & self.skip:
-            raise InputError(
-                f"expected line types either to keep or to skip, got {', '.join(sorted(both))} "
-                "in both: name each in one of them"
-            )
-
-    def wants(self, line_type: str) -> bool:
-        """Tells whether lines of a type are wanted."""
-        return line_type not in self.skip and (not self.keep or line_type in self.keep)
 
 
 def read_pages(
     folder: Path,
     problems: Problems,
-    line_types: LineTypes = LineTypes(),
+    line_types: LineTypes = ALL_TYPES,
     source: str = SOURCE,
     max_pixels: int = MAX_PIXELS,
 ) -> Iterator[PageRecord]:
@@ -84,199 +38,33 @@ def read_pages(
     Raises:
       InputError: no page files, no line of the wanted types, or too many problems.
     """
-    types_seen: set[str] = set()
-    described: dict[Path, str] = {}  # the file that describes each picture
-    for path in _xml_files(folder):
-        file = path.relative_to(folder).as_posix()
-        page_id = str(PurePosixPath(file).with_suffix(""))
-        wanted: list[FoundLine] = []
-        try:
-            layout = _read_layout(path)
-            if layout is None:
-                continue
-            types_seen.update(found.line.line_type for found in layout.lines)
-            wanted = [found for found in layout.lines if line_types.wants(found.line.line_type)]
-            if not wanted:
-                continue
-            image_path = _find_image(path, folder, layout.image_name)
-            _claim(image_path, file, described)
-            image = read_image(image_path, image_path.name, max_pixels)
-            _check_size(layout, image, image_path.name)
-        except (PageProblem, ImageProblem) as error:
-            # Each line counts: the tolerated share is one of lines.
-            for line_id in [found.line.line_id for found in wanted] or [""]:
-                problems.leave_out(file, line_id, str(error))
-            continue
-        height, width = image.shape
-        lines = tuple(_usable_lines(wanted, width, height, file, problems))
-        if lines:
-            yield PageRecord(page_id, image, lines, source)
-        del image  # one page at a time: not this one while the next is decoded
-    if types_seen and not any(map(line_types.wants, types_seen)):
-        raise InputError(
-            f"expected lines of the wanted types, got only {_listed(types_seen)} in {folder}: "
-            "keep one of these types, or give another folder"
-        )
+    for survey in survey_pages(folder, problems, line_types, max_pixels):
+        page = decode_page(survey, problems, source, max_pixels)
+        if page is not None:
+            for _ in filter(attrgetter("text"), page.lines):
+                problems.take()
+            yield page
+        del page  # one page at a time: not this one while the next is decoded
     problems.finish()
 
 
-def _xml_files(folder: Path) -> list[Path]:
-    paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() == ".xml")
-    if not paths:
-        raise InputError(
-            f"expected a folder with ALTO or PAGE XML files, got none at {folder}: "
-            "give the folder that holds them"
-        )
-    return paths
-
-
-def _read_layout(path: Path) -> PageLayout | None:
-    """Returns what an XML file says of its page, None where it is not about one.
-
-    Raises:
-      PageProblem: XML that is malformed, unsafe or of another kind, or a page without lines.
-    """
+def decode_page(
+    survey: PageSurvey, problems: Problems, source: str = SOURCE, max_pixels: int = MAX_PIXELS
+) -> PageRecord | None:
+    """Reads the picture of a page; None, and a problem for each line, where it is broken."""
     try:
-        root: Element = defusedxml.ElementTree.parse(path, forbid_dtd=True).getroot()
-    except defusedxml.DefusedXmlException as error:
-        raise PageProblem(
-            f"expected XML without document type, entities or external references, got "
-            f"{type(error).__name__}: remove them from the file"
-        ) from None
-    except (ParseError, ValueError, LookupError, OSError) as error:
-        raise PageProblem(
-            f"expected well-formed XML, got {type(error).__name__} ({error}): export it again"
-        ) from None
-    name = root.tag.rpartition("}")[2]
-    if name in _NO_PAGES:
+        image = read_image(survey.image_path, survey.image_path.name, max_pixels)
+        _check_decoded(survey, image.shape)
+    except ImageProblem as error:
+        for line in filter(attrgetter("text"), survey.lines):
+            problems.leave_out(survey.file, line.line_id, str(error))
         return None
-    if name not in _PARSERS:
-        raise PageProblem(
-            f"expected a root element {' or '.join(_PARSERS)}, got {shorten(name)}: "
-            "export the page as ALTO or PAGE XML, or take the file out of the folder"
+    return PageRecord(survey.page_id, image, survey.lines, source)
+
+
+def _check_decoded(survey: PageSurvey, shape: tuple[int, ...]) -> None:
+    if shape != survey.size[::-1]:
+        raise ImageProblem(
+            f"expected {survey.size[0]} x {survey.size[1]} pixels as the picture's header says, "
+            f"got {shape[1]} x {shape[0]} in {survey.image_path.name}: save the picture again"
         )
-    layout = _PARSERS[name](root)
-    if not layout.lines:
-        raise PageProblem("expected elements TextLine, got none: mark the lines of the page")
-    return layout
-
-
-def _find_image(path: Path, folder: Path, name: str) -> Path:
-    """Returns the picture of a page, by the name in its XML file or else by that of the file.
-
-    Raises:
-      PageProblem: there is none, or its name leads out of the folder.
-    """
-    windows = PureWindowsPath(name)  # reads both kinds of separators
-    if windows.drive or windows.root or ".." in windows.parts:
-        raise PageProblem(
-            f"expected the name of a picture beside the XML file, got {shorten(name)!r}, which "
-            "leads out of the folder: correct the name in the file"
-        )
-    places = [path.parent]
-    if path.parent.name in _SUBFOLDERS and path.parent != folder:
-        places.append(path.parent.parent)
-    names = [Path(*windows.parts)] if windows.parts else []
-    names += [Path(path.stem + suffix) for suffix in IMAGE_SUFFIXES]
-    for place in places:
-        for candidate in names:
-            if "\0" not in name and (place / candidate).is_file():
-                return place / candidate
-    raise PageProblem(
-        f"expected a picture beside the XML file, got no {shorten(name) or path.stem + '.jpg'}: "
-        "put it there"
-    )
-
-
-def _claim(image_path: Path, file: str, described: dict[Path, str]) -> None:
-    """Notes which file describes a picture; a page read twice could end up in two splits."""
-    other = described.setdefault(image_path, file)
-    if other != file:
-        raise PageProblem(
-            f"expected one file for the picture {image_path.name}, got another one in {other}: "
-            "remove one of them"
-        )
-
-
-def _check_size(layout: PageLayout, image: np.ndarray, name: str) -> None:
-    height, width = image.shape
-    if layout.size not in (None, (width, height)):
-        declared = " x ".join(map(str, layout.size or ()))
-        raise PageProblem(
-            f"expected a picture of {declared} pixels as declared, got {width} x {height} in "
-            f"{name}: put the picture there that the lines were marked on"
-        )
-
-
-def _usable_lines(
-    wanted: list[FoundLine], width: int, height: int, file: str, problems: Problems
-) -> Iterator[PageLine]:
-    """Yields the lines whose geometry can be used, and notes the others."""
-    known: set[str] = set()
-    for found in wanted:
-        line_id = found.line.line_id
-        try:
-            line = _checked(found, line_id in known, width, height)
-        except PageProblem as error:
-            problems.leave_out(file, line_id, str(error))
-            continue
-        known.add(line_id)
-        if line.text:
-            problems.take()
-        else:
-            problems.leave_out(
-                file,
-                line_id,
-                "expected a transcription, got none: transcribe the line; "
-                "it serves the detector only",
-            )
-        yield line
-
-
-def _checked(found: FoundLine, repeated: bool, width: int, height: int) -> PageLine:
-    """Returns a line within its page.
-
-    Raises:
-      PageProblem: it has no usable outline, or its id is another line's.
-    """
-    line = found.line
-    if repeated:
-        raise PageProblem("expected an id of its own, got that of a line before it: rename it")
-    if found.fault:
-        raise PageProblem(found.fault)
-    if len(line.polygon) < 3:
-        raise PageProblem(
-            f"expected an outline of at least 3 points, got {len(line.polygon)}: mark it again"
-        )
-    polygon = _within(line.polygon, "outline", width, height)
-    spans = np.ptp(np.asarray(polygon), axis=0)  # [2], width and height
-    if spans.min() < _MIN_SPAN:
-        raise PageProblem(
-            f"expected an outline around some pixels, got one {spans[0]:g} wide and {spans[1]:g} "
-            "high: mark it again"
-        )
-    return replace(
-        line, polygon=polygon, baseline=_within(line.baseline, "baseline", width, height)
-    )
-
-
-def _within(points: tuple[Point, ...], what: str, width: int, height: int) -> tuple[Point, ...]:
-    """Returns points moved onto the page.
-
-    Raises:
-      PageProblem: one of them is further than `CLIP_PIXELS` away from it.
-    """
-    inside = tuple(
-        (min(max(x, 0.0), width - 1.0), min(max(y, 0.0), height - 1.0)) for x, y in points
-    )
-    for point, moved in zip(points, inside, strict=True):
-        if max(abs(point[0] - moved[0]), abs(point[1] - moved[1])) > CLIP_PIXELS:
-            raise PageProblem(
-                f"expected the {what} within the page of {width} x {height} pixels, got the "
-                f"point {point[0]:g}, {point[1]:g}: mark it again"
-            )
-    return inside
-
-
-def _listed(line_types: set[str]) -> str:
-    return ", ".join(repr(line_type) for line_type in sorted(line_types))

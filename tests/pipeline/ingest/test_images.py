@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pipeline.ingest.images import ImageProblem, read_image
+from pipeline.ingest.images import ImageProblem, measure_picture, read_image
 
 
 def encoded(image: Image.Image, form: str = "PNG", **options) -> bytes:
@@ -66,6 +66,14 @@ def test_exif_rotation_is_applied(orientation: int, form: str) -> None:
     data = encoded(Image.fromarray(np.ascontiguousarray(stored)).convert("RGB"), form, exif=exif)
     pixels = read_image(data, "it")
     np.testing.assert_allclose(pixels.astype(int), upright, atol=10)
+    assert measure_picture(data, "it") == (64, 32)
+
+
+def test_a_size_is_read_from_the_header_of_a_broken_picture() -> None:
+    data = encoded(Image.new("L", (300, 200)), "JPEG")
+    assert measure_picture(data[: len(data) // 2], "it") == (300, 200)
+    with pytest.raises(ImageProblem, match="complete JPEG"):
+        read_image(data[: len(data) // 2], "it")
 
 
 def test_cmyk_becomes_grey() -> None:

@@ -1,3 +1,4 @@
+import dataclasses
 import io
 import json
 
@@ -5,6 +6,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from PIL import Image
+from tfx.dsl.components.base.base_beam_executor import BaseBeamExecutor
 from tfx.types import standard_artifacts, standard_component_specs
 
 from pipeline.ingest.examples import SOURCE_PROPERTY, SUMMARY_PROPERTY
@@ -33,12 +35,14 @@ LINES = {record.sample_id: record for record in map(line, range(30))}
 def artifact(tmp_path_factory):
     """The Examples artifact of a component that has really run."""
     folder = tmp_path_factory.mktemp("data") / "lines"
-    write_line_folder(LINES.values(), folder)
+    again = dataclasses.replace(LINES["page/line-0"], sample_id="page/x-again", text="again")
+    write_line_folder([*LINES.values(), again], folder)
     component = record_example_gen(folder, OPTIONS, version="1")
     examples = standard_artifacts.Examples()
     examples.uri = str(tmp_path_factory.mktemp("examples"))
     output = {standard_component_specs.EXAMPLES_KEY: [examples]}
-    RecordExecutor().Do({}, output, dict(component.exec_properties))
+    context = BaseBeamExecutor.Context(tmp_dir=str(tmp_path_factory.mktemp("tmp")), unique_id="1")
+    RecordExecutor(context).Do({}, output, dict(component.exec_properties))
     return examples, plan_records(folder, OPTIONS)
 
 
@@ -66,17 +70,21 @@ def test_every_planned_line_is_in_its_split_with_its_picture(artifact):
             assert feature[features.TEXT].bytes_list.value[0].decode() == LINES[sample_id].text
             assert feature[features.IMAGE_HEIGHT].int64_list.value[0] == image.shape[0]
             assert feature[features.GLYPHS].bytes_list.value[0] == b""
-    assert found == plan.splits
+    assert found == {name: plan.splits[name] for name in LINES}
     assert len(found) == 30
 
 
 def test_summary_tells_what_went_in(artifact):
     summary = json.loads(artifact[0].get_string_custom_property(SUMMARY_PROPERTY))
-    assert [split["examples"] for split in summary] == [24, 3, 3]
+    assert sum(split["examples"] for split in summary) == 30
+    assert sum(split["duplicates_dropped"] for split in summary) == 1
 
 
 def test_lineage_knows_what_was_read(artifact):
-    assert artifact[0].get_string_custom_property(SOURCE_PROPERTY) == "folder: all lines"
+    assert artifact[0].get_string_custom_property(SOURCE_PROPERTY) == (
+        "folder: all lines; left out, for another split has their sentence: "
+        "train 0, validation 0, test 0"
+    )
 
 
 def test_lineage_knows_the_spans(tmp_path):

@@ -1,13 +1,17 @@
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from pipeline.ingest import record_plan, record_sources
 from pipeline.ingest.line_folder import write_line_folder
 from pipeline.ingest.record_plan import plan_records
-from pipeline.ingest.record_sources import FOLDER, RecordOptions
+from pipeline.ingest.record_sources import FOLDER, RecordOptions, Source
 from pipeline.ingest.records import LineRecord
+from pipeline.ingest.units import LineEntry, gather_units
 from schema.alphabet import LATIN
 from schema.errors import InputError
+from schema.features import SEEN
 from schema.splits import SPLITS, TEST, TRAIN, VALIDATION
 
 OPTIONS = RecordOptions(FOLDER)
@@ -18,23 +22,20 @@ def _forget_plans():
     plan_records.cache_clear()
 
 
-def record(name, text="some words", seed=None, **more):
-    rng = np.random.default_rng(abs(hash(name)) % 2**32 if seed is None else seed)
-    image = rng.integers(0, 256, (20, 60), np.uint8)
-    return LineRecord(name, image, text, source="test", **more)
+def record(name, text="some words", **more):
+    return LineEntry(name, text, **more)
 
 
 @pytest.fixture
 def plan_of(monkeypatch, tmp_path):
-    """Plans records as if a reader had read them."""
+    """Plans entries as if a source had them, two a unit."""
 
-    def plan(records, options=OPTIONS):
-        def read(folder, options, problems):
-            for line in records:
-                problems.take()
-                yield line
+    def plan(entries, options=OPTIONS):
+        def units(folder, options, problems):
+            return gather_units(((Path(entry.sample_id), entry) for entry in entries), size=2)
 
-        monkeypatch.setitem(record_sources.SOURCES, FOLDER, read)
+        source = Source(units, record_sources.SOURCES[FOLDER].read)
+        monkeypatch.setitem(record_sources.SOURCES, FOLDER, source)
         return plan_records(tmp_path, options)
 
     return plan
@@ -48,7 +49,9 @@ def test_a_tenth_each_goes_to_validation_and_test(plan_of):
 
 def test_lines_of_a_writer_or_else_a_page_stay_together(plan_of):
     records = [
-        record(f"{n}", writer=f"writer {n % 7}" if n % 2 else None, page=f"page {n % 9}")
+        record(
+            f"{n}", f"Line {n}.", writer=f"writer {n % 7}" if n % 2 else None, page=f"page {n % 9}"
+        )
         for n in range(140)
     ]
     plan = plan_of(records)
@@ -67,18 +70,31 @@ def test_official_splits_are_kept(plan_of):
     assert plan.splits == {line.sample_id: line.split for line in records}
 
 
-def test_a_picture_in_several_splits_stays_where_it_is_needed_most(plan_of):
-    records = [
-        record("a", seed=1, split=TRAIN),
-        record("b", seed=1, split=TEST),
-        record("c", seed=2, split=TRAIN),
-        record("d", seed=2, split=VALIDATION),
-        record("e", seed=3, split=TRAIN),
-        record("f", seed=3, split=TRAIN),
-    ]
-    plan = plan_of(records)
-    assert plan.splits == {"b": TEST, "d": VALIDATION, "e": TRAIN}
-    assert plan.duplicates_dropped == {TRAIN: 3, VALIDATION: 0, TEST: 0}
+def test_units_hold_the_lines_that_are_taken_and_their_pictures(plan_of):
+    entries = [record(f"{n}") for n in range(40)]
+    entries[6], entries[7] = record("6", text="naïve"), record("7", text="naïve")
+    entries[9] = record("9", text="naïve")
+    plan = plan_of(entries, RecordOptions(FOLDER, tolerated_share=0.1))
+    assert len(plan.units) == 19  # the unit of 6 and 7 is gone
+    assert plan.units[3].lines == (entries[8],)
+    assert plan.units[3].files == (Path("8"),)
+    assert [line.sample_id for unit in plan.units for line in unit.lines] == list(plan.splits)
+
+
+def test_training_lines_with_a_sentence_of_another_split_are_left_out_and_counted(plan_of):
+    sentence = "One sentence that many copy."
+    entries = [record(f"{n}", f"Line {n} on its own.", split=SPLITS[n % 3]) for n in range(9)]
+    entries[0] = record("0", sentence, split=TRAIN)
+    entries[1] = record("1", sentence.upper(), split=VALIDATION)
+    entries[2] = record("2", sentence, split=TEST)
+    plan = plan_of(entries)
+    assert set(plan.splits) == {f"{n}" for n in range(2, 9)}
+    assert plan.shared_dropped == {TRAIN: 1, VALIDATION: 1, TEST: 0}
+    assert "many" not in plan.train_words
+    plan_records.cache_clear()
+    kept = plan_of(entries, RecordOptions(FOLDER, shared_texts="keep"))
+    assert len(kept.splits) == 9
+    assert kept.shared_dropped == dict.fromkeys(SPLITS, 0)
 
 
 def test_characters_outside_the_alphabet_are_counted_and_named_never_mapped(plan_of):
@@ -119,15 +135,21 @@ def test_too_few_lines_for_three_splits_are_refused(plan_of):
         plan_of([record("a"), record("b")])
 
 
-@pytest.mark.parametrize("wrong", [{"source": "drawer"}, {"tolerated_share": 1.0}])
+@pytest.mark.parametrize(
+    "wrong", [{"source": "drawer"}, {"tolerated_share": 1.0}, {"shared_texts": "some"}]
+)
 def test_impossible_options_are_refused(wrong):
     with pytest.raises(InputError, match=r"choose one|correct it"):
         RecordOptions(**({"source": FOLDER} | wrong))
 
 
-def test_a_real_folder_is_planned(tmp_path):
-    write_line_folder([record(f"line-{n}") for n in range(30)], tmp_path)
+def test_a_real_folder_is_planned_without_reading_pictures(tmp_path):
+    images = np.random.default_rng(0).integers(0, 256, (30, 20, 60), np.uint8)
+    lines = (LineRecord(f"line-{n}", image, "two words", "x") for n, image in enumerate(images))
+    write_line_folder(lines, tmp_path)
+    for path in tmp_path.glob("*.png"):
+        path.write_bytes(b"not looked at")
     plan = record_plan.plan_records(tmp_path, OPTIONS)
     assert len(plan.splits) == 30
-    assert sum(plan.characters.values()) == 30 * len("some words")
-    assert plan.train_words == {"some", "words"}
+    assert plan.train_words == {"two", "words"}
+    assert plan.vocabulary("two words") == SEEN

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from pipeline.ingest.images import ImageProblem
 from pipeline.ingest.pages.cut import cut_line, lines_of
-from pipeline.ingest.records import PageLine, PageRecord
+from pipeline.ingest.records import PageLine, PageRecord, Problems
 
 PAPER, INK = 220, 30
 SIZE = 600
@@ -229,10 +229,20 @@ def test_lines_carry_where_they_come_from(page) -> None:
     record = PageRecord(
         "p", np.asarray(page.picture()), lines, "archive", split="test", writer="w1"
     )
-    cut = list(lines_of(record))
+    problems = Problems()
+    cut = list(lines_of(record, problems))
     assert [line.sample_id for line in cut] == ["p/l1", "p/l2", "p/l3"]
     for one, drawn_line in itertools.zip_longest(cut, page.lines):
         assert (one.text, one.source, one.page) == (drawn_line.text, "archive", "p")
         assert (one.split, one.writer) == ("test", "w1")
         assert one.image.shape == pytest.approx((47, 347), abs=1)
-    assert list(lines_of(dataclasses.replace(record, lines=()))) == []
+    assert problems.taken == 3
+    assert list(lines_of(dataclasses.replace(record, lines=()), problems)) == []
+
+
+def test_a_line_without_pixels_is_left_out_and_named(page) -> None:
+    outside = PageLine("off", ((500, 500), (600, 500), (600, 540)), text="nowhere")
+    record = PageRecord("p", np.asarray(page.picture()), (outside,), "archive")
+    problems = Problems(tolerated_share=1.0)
+    assert list(lines_of(record, problems)) == []
+    assert str(problems.found[0]).startswith("p, off: expected an outline around pixels")

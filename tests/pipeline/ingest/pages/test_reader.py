@@ -9,7 +9,8 @@ import pytest
 from PIL import Image
 
 from pipeline.ingest.pages.cut import lines_of
-from pipeline.ingest.pages.reader import LineTypes, read_pages
+from pipeline.ingest.pages.reader import read_pages
+from pipeline.ingest.pages.survey import LineTypes
 from pipeline.ingest.records import Problems
 from schema.errors import InputError
 
@@ -73,7 +74,7 @@ def test_what_is_wrong_with_a_line_of_another_type_does_not_count(tmp_path: Path
 def test_a_line_without_a_transcription_serves_the_detector(tmp_path: Path, page) -> None:
     (record,), problems = read(page.write(tmp_path, page.alto().replace("second line", " ")))
     assert [line.text for line in record.lines] == ["first line", "", "printed line"]
-    assert [line.sample_id for line in lines_of(record)] == ["page/l1", "page/l3"]
+    assert [line.sample_id for line in lines_of(record, Problems())] == ["page/l1", "page/l3"]
     assert problems.taken == 2
     (problem,) = problems.found
     assert (problem.file, problem.sample_id) == ("page.xml", "l2")
@@ -251,6 +252,6 @@ def test_the_real_pages_are_read() -> None:
     assert counts["lathrop", "DefaultLine:Handwritten"] == 145
     assert sum(count for (name, _), count in counts.items() if name == "copiste") == 376
     assert (problems.taken, len(problems.found)) == (538, 2)  # two have no transcription
-    lines = list(lines_of(records[-1]))
+    lines = list(lines_of(records[-1], problems))
     assert lines
     assert all(line.image.shape[1] > line.image.shape[0] > 20 for line in lines)

@@ -1,0 +1,60 @@
+import io
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from PIL import Image
+
+from pipeline.ingest.line_folder import plan_line_folder, write_line_folder
+from pipeline.ingest.record_sources import FOLDER, RecordOptions
+from pipeline.ingest.record_spool import UnitJob, read_examples, read_report, spool_unit
+from pipeline.ingest.records import LineRecord, Problems
+from schema import features
+from schema.features import SEEN
+from schema.splits import TEST, TRAIN
+
+IMAGES = np.random.default_rng(0).integers(0, 256, (3, 20, 60), np.uint8)
+IMAGES[2] = IMAGES[0]
+
+
+@pytest.fixture
+def job(tmp_path):
+    folder = tmp_path / "lines"
+    lines = (LineRecord(f"l{n}", image, f"text {n}", "x") for n, image in enumerate(IMAGES))
+    write_line_folder(lines, folder)
+    [unit] = plan_line_folder(folder, Problems())
+    return folder, UnitJob(7, unit, (TRAIN, TEST, TRAIN), (SEEN,) * 3)
+
+
+def test_what_was_read_waits_with_its_split_and_picture(job, tmp_path):
+    folder, unit_job = job
+    spool_unit(folder, RecordOptions(FOLDER), unit_job, tmp_path)
+    for (line, example), image in zip(read_examples(tmp_path, 7), IMAGES, strict=True):
+        feature = tf.train.Example.FromString(example).features.feature
+        name = feature[features.SAMPLE_ID].bytes_list.value[0].decode()
+        assert name == f"{line.split}/{line.sample_id}"
+        picture = feature[features.IMAGE].bytes_list.value[0]
+        np.testing.assert_array_equal(np.asarray(Image.open(io.BytesIO(picture))), image)
+    lines = read_report(tmp_path, 7).lines
+    assert [line.split for line in lines] == [TRAIN, TEST, TRAIN]
+    assert [line.characters for line in lines] == [6, 6, 6]
+    assert lines[0].picture == lines[2].picture != lines[1].picture
+
+
+def test_a_broken_picture_is_reported_and_the_rest_read(job, tmp_path):
+    folder, unit_job = job
+    (folder / "l1.png").write_bytes(b"no picture")
+    spool_unit(folder, RecordOptions(FOLDER), unit_job, tmp_path)
+    report = read_report(tmp_path, 7)
+    assert [line.sample_id for line in report.lines] == ["l0", "l2"]
+    [problem] = report.problems
+    assert (problem.file, problem.sample_id) == ("l1.png", "l1")
+    assert len(list(read_examples(tmp_path, 7))) == 2
+
+
+def test_a_unit_that_is_read_again_replaces_the_first_reading(job, tmp_path):
+    folder, unit_job = job
+    for _ in range(2):
+        spool_unit(folder, RecordOptions(FOLDER), unit_job, tmp_path)
+    files = sorted(path.name for path in tmp_path.iterdir() if path.is_file())
+    assert files == ["000007.examples", "000007.json"]
