@@ -26,6 +26,7 @@ def result_json(result: RunResult, report: Path | None) -> str:
         or None,
         "slices": _slices(result.metrics),
         "served": _served(result),
+        "pages": str(result.pages) if result.pages else None,
         "report": str(report) if report else None,
     }
     return json.dumps(content, ensure_ascii=False, allow_nan=False)

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import logging
 import platform
 from datetime import datetime, timezone
 from importlib.metadata import version
@@ -14,6 +15,7 @@ from tfx.orchestration.pipeline import Pipeline
 from pipeline.config import PipelineConfig
 from pipeline.evaluation.verdict import Verdict, read_verdict
 from pipeline.ingest.examples import COMPONENT_ID, SOURCE_PROPERTY, SUMMARY_PROPERTY
+from pipeline.page_push import push_page_reader
 from pipeline.pipeline import create_pipeline
 from pipeline.progress import show_progress
 from pipeline.question import ask_server, serve
@@ -25,6 +27,8 @@ from schema.splits import TEST
 from trainer_module.history import Epoch
 from trainer_module.run_fn import HISTORY_FILE
 from trainer_module.task_names import ERROR_NAMES
+
+_log = logging.getLogger(__name__)
 
 SERVING_MODEL = "Format-Serving"
 """Where TFX keeps the SavedModel inside a Model artifact."""
@@ -49,7 +53,8 @@ def run_pipeline(config: PipelineConfig, command: str, question: bool) -> RunRes
     readings = _read_examples(metadata, config)
     pushed = _pushed_path(metadata) if verdict.blessed else None
     served = _ask(config, readings[0]) if pushed and question else None
-    return _gather(config, command, metadata, verdict, pushed, readings, served)
+    result = _gather(config, command, metadata, verdict, pushed, readings, served)
+    return dataclasses.replace(result, pages=_push_pages(config) if pushed else None)
 
 
 def _run_stages(pipeline: Pipeline, config: PipelineConfig) -> None:
@@ -82,6 +87,15 @@ def _read_examples(metadata: RunMetadata, config: PipelineConfig) -> list[Readin
 def _pushed_path(metadata: RunMetadata) -> Path:
     pushed = metadata.output("Pusher", "pushed_model")
     return Path(pushed.custom_properties["pushed_destination"].string_value)
+
+
+def _push_pages(config: PipelineConfig) -> Path | None:
+    try:
+        return push_page_reader(config.serving_path.parent)
+    except InputError as error:
+        # The run's own model is pushed and sound: an older one beside it does not fit.
+        _log.warning("no page servable: %s", error)
+        return None
 
 
 def _ask(config: PipelineConfig, shown: Reading) -> ServedReading:

@@ -123,3 +123,4 @@ class RunResult:
     lineage: tuple[LineageEntry, ...] = ()
     facts: dict[str, str] = field(default_factory=dict)  # versions, seed, parameters, ...
     served: ServedReading | None = None
+    pages: Path | None = None  # the page servable that holds the pushed model

@@ -162,5 +162,19 @@ def write_warmup_requests(path: Path, images: Sequence[bytes]) -> None:
             writer.write(log.SerializeToString())
 
 
+def read_warmup_images(folder: Path) -> list[bytes]:
+    """Returns the pictures of a SavedModel's warm-up requests; none where it has no such file."""
+    from tensorflow_serving.apis import prediction_log_pb2
+
+    path = folder / EXTRA_ASSETS / WARMUP_FILE
+    if not path.is_file():
+        return []
+    logs = map(
+        prediction_log_pb2.PredictionLog.FromString,
+        tf.data.TFRecordDataset(str(path)).as_numpy_iterator(),
+    )
+    return [log.predict_log.request.inputs[IMAGE_BYTES].string_val[0] for log in logs]
+
+
 def _write_json(path: Path, content: dict[str, object]) -> None:
     path.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")

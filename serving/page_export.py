@@ -13,11 +13,19 @@ import tensorflow as tf
 
 from schema.alphabet import Alphabet
 from schema.errors import InputError
-from serving.export import EXTRA_ASSETS, MODEL_CARD_FILE, WARMUP_FILE, write_extra_assets
+from serving.export import (
+    EXTRA_ASSETS,
+    MODEL_CARD_FILE,
+    read_warmup_images,
+    write_extra_assets,
+)
 from serving.model_folder import ALPHABET_FILE, add_version, find_model, hash_model
 from serving.page_reader import PageReader
 from serving.server.servable import Servable
 from serving.signatures import BOXES, COUNT, IMAGE_BYTES, SERVING_DEFAULT
+
+DETECTOR_PARENT, LINES_PARENT, SHA256 = "detector", "lines", "sha256"
+"""Keys of the model card: each parent, and the hash of what it computes."""
 
 WARMUP_PAGES = 2
 """Pages that the server reads before it takes requests; one takes as long as a request."""
@@ -39,12 +47,12 @@ def compose_page(detector: Path, lines: Path, base_path: Path) -> Path:
     """
     detector, lines = find_model(detector), find_model(lines)
     reader = PageReader(_load_detector(detector), _load_line_reader(lines))
-    warmup = (_warmup_images(detector) or _warmup_images(lines))[:WARMUP_PAGES]
+    warmup = (read_warmup_images(detector) or read_warmup_images(lines))[:WARMUP_PAGES]
     alphabet = _alphabet(lines)
     card: dict[str, object] = {
         "reads": "pages of handwriting, as PNG or JPEG of any size, to boxes and texts of lines",
-        "detector": _parent(detector),
-        "lines": _parent(lines),
+        DETECTOR_PARENT: _parent(detector),
+        LINES_PARENT: _parent(lines),
     }
 
     def write(folder: Path) -> None:
@@ -83,7 +91,7 @@ def _parent(folder: Path) -> dict[str, object]:
     card = folder / EXTRA_ASSETS / MODEL_CARD_FILE
     return {
         "path": str(folder.resolve()),
-        "sha256": hash_model(folder),
+        SHA256: hash_model(folder),
         "model_card": json.loads(card.read_text(encoding="utf-8")) if card.is_file() else None,
     }
 
@@ -95,17 +103,3 @@ def _alphabet(lines: Path) -> Alphabet:
             f"expected an alphabet beside the line model, got no {path}: copy it there"
         )
     return Alphabet(json.loads(path.read_text(encoding="utf-8"))["symbols"])
-
-
-def _warmup_images(folder: Path) -> list[bytes]:
-    """Returns the pictures of a model's own warm-up requests."""
-    from tensorflow_serving.apis import prediction_log_pb2
-
-    path = folder / EXTRA_ASSETS / WARMUP_FILE
-    if not path.is_file():
-        return []
-    logs = map(
-        prediction_log_pb2.PredictionLog.FromString,
-        tf.data.TFRecordDataset(str(path)).as_numpy_iterator(),
-    )
-    return [log.predict_log.request.inputs[IMAGE_BYTES].string_val[0] for log in logs]

@@ -43,6 +43,7 @@ def test_no_arrow_points_up(package):
         "serving.litert_reader",
         "serving.read_page",
         "serving.server.__main__",
+        "trainer_module.export_litert",
     ],
 )
 def test_start_up_paths_import_nothing_heavy(module):

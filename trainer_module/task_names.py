@@ -1,6 +1,6 @@
 """The tasks and what the validation error of each is called; light to import."""
 
-LINES, CHARACTERS = "lines", "characters"
+LINES, CHARACTERS, DETECTOR = "lines", "characters", "detector"
 
 ERROR_NAMES = {LINES: "CER", CHARACTERS: "error rate"}
 """Task -> the fraction that early stopping looks at; lower is better."""

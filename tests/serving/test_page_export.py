@@ -7,6 +7,7 @@ import pytest
 from schema.errors import InputError
 from serving import compose_page as command
 from serving import page_export
+from serving.export import read_warmup_images
 from serving.model_folder import find_model, hash_model
 from serving.page_export import compose_page
 
@@ -26,9 +27,10 @@ def test_the_card_names_both_parents(pages_base_path: Path, parents: tuple[Path,
 
 
 def test_warm_up_pictures_are_the_parents(pages_base_path: Path, parents) -> None:
-    assert page_export._warmup_images(find_model(pages_base_path)) == page_export._warmup_images(
-        find_model(parents[1])
-    )
+    images = read_warmup_images(find_model(pages_base_path))
+    assert images == read_warmup_images(find_model(parents[1]))
+    assert len(images) == 1
+    assert read_warmup_images(find_model(parents[0])) == []
 
 
 def test_a_line_model_is_no_detector(parents: tuple[Path, Path], tmp_path: Path) -> None:

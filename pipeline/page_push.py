@@ -1,0 +1,54 @@
+"""After the push: a pushed detector and a pushed line model make a servable that reads pages.
+
+The last step of a run. It takes the newest pushed version of each, over all data sets, so that
+whichever of the two has just been pushed is in it.
+"""
+
+import json
+from pathlib import Path
+
+from serving.export import EXTRA_ASSETS, MODEL_CARD_FILE
+from serving.model_folder import hash_model, ready_versions
+from serving.page_export import DETECTOR_PARENT, LINES_PARENT, SHA256, compose_page
+from trainer_module.task_names import DETECTOR, LINES
+
+PAGES = "pages"
+"""Folder of the page servable's versions, among those of the pushed models."""
+
+
+def push_page_reader(pushed: Path) -> Path | None:
+    """Composes and pushes the page servable, unless the newest one is of the same parents.
+
+    Args:
+      pushed: holds the base paths of the pushed models, each named `<data set>-<task>`.
+
+    Returns:
+      the version's folder; None as long as one of the two has not been pushed.
+
+    Raises:
+      InputError: a pushed model is too old to be composed.
+    """
+    detector, lines = _newest(pushed, DETECTOR), _newest(pushed, LINES)
+    if detector is None or lines is None:
+        return None
+    versions = ready_versions(pushed / PAGES)
+    if versions:
+        newest = versions[max(versions)]
+        if _parents(newest) == (hash_model(detector), hash_model(lines)):
+            return newest
+    return compose_page(detector, lines, pushed / PAGES)
+
+
+def _newest(pushed: Path, task: str) -> Path | None:
+    """Returns the version that was pushed last: versions are times."""
+    versions = [
+        (version, folder)
+        for base_path in sorted(pushed.glob(f"*-{task}"))
+        for version, folder in ready_versions(base_path).items()
+    ]
+    return max(versions)[1] if versions else None
+
+
+def _parents(page_reader: Path) -> tuple[str, str]:
+    card = json.loads((page_reader / EXTRA_ASSETS / MODEL_CARD_FILE).read_text(encoding="utf-8"))
+    return card[DETECTOR_PARENT][SHA256], card[LINES_PARENT][SHA256]
