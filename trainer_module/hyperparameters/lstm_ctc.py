@@ -17,7 +17,7 @@ class LstmCtcHyperparameters(LineHyperparameters):
 
     network: ClassVar[str] = "lstm_ctc"
 
-    lstm_units: tuple[int, ...] = (96,)
+    lstm_units: tuple[int, ...] = (160,)
 
     def __post_init__(self) -> None:
         super().__post_init__()
