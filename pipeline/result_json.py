@@ -25,6 +25,7 @@ def result_json(result: RunResult, report: Path | None) -> str:
         }
         or None,
         "slices": _slices(result.metrics),
+        "seconds": {stage.name: round(stage.seconds, 1) for stage in result.stages},
         "served": _served(result),
         "pages": str(result.pages) if result.pages else None,
         "report": str(report) if report else None,
