@@ -1,17 +1,15 @@
 """From the boxes that a detector found on a page to pictures of lines.
 
 Between the detector and the line recogniser of a page reader. Lines are cut from the page at its
-full resolution: the detector may have looked at a smaller one.
+full resolution: the detector may have looked at a smaller one. They are cut without a margin, for
+that is how line models learn them: a line in a margin is scaled down and reads worse.
 """
 
 import tensorflow as tf
 
-MARGIN = 0.1
-"""Widening of a box on each side, as a share of its height: ascenders and flourishes stick out."""
-
 
 def box_extents(boxes: tf.Tensor, page_shape: tf.Tensor) -> tf.Tensor:
-    """Widens boxes by `MARGIN` to whole pixels of the page.
+    """Widens boxes to whole pixels of the page.
 
     Args:
       boxes: float32 [m, 4], ymin xmin ymax xmax in pixels; they may stick out of the page.
@@ -21,9 +19,8 @@ def box_extents(boxes: tf.Tensor, page_shape: tf.Tensor) -> tf.Tensor:
       int32 [m, 4], top left bottom right, the last two exclusive: within the page and at least
       one pixel high and wide, whatever the box.
     """
-    margin = MARGIN * tf.maximum(boxes[:, 2:3] - boxes[:, 0:1], 0.0)  # [m, 1]
-    low = tf.clip_by_value(tf.math.floor(boxes[:, :2] - margin), 0.0, _float(page_shape - 1))
-    high = tf.clip_by_value(tf.math.ceil(boxes[:, 2:] + margin), low + 1.0, _float(page_shape))
+    low = tf.clip_by_value(tf.math.floor(boxes[:, :2]), 0.0, _float(page_shape - 1))
+    high = tf.clip_by_value(tf.math.ceil(boxes[:, 2:]), low + 1.0, _float(page_shape))
     return tf.cast(tf.concat([low, high], axis=1), tf.int32)
 
 

@@ -13,17 +13,22 @@ def extents(boxes, height=100, width=200):
     )
 
 
-def test_a_box_grows_by_a_tenth_of_its_height_on_each_side():
-    # 40 high: 4 pixels on each side.
-    assert extents([[30.0, 50.0, 70.0, 150.0]]) == [[26, 46, 74, 154]]
-    # 5 high: half a pixel, then out to whole ones.
-    assert extents([[30.0, 50.0, 35.0, 150.0]]) == [[29, 49, 36, 151]]
+def test_a_box_grows_to_whole_pixels():
+    assert extents([[30.0, 50.0, 70.0, 150.0]]) == [[30, 50, 70, 150]]
+    assert extents([[30.6, 50.2, 70.1, 150.9]]) == [[30, 50, 71, 151]]
 
 
-def test_a_box_at_the_edge_stays_on_the_page():
-    assert extents([[0.0, 0.0, 100.0, 200.0], [-9.0, 190.0, 40.0, 230.0]]) == [
-        [0, 0, 100, 200],
-        [0, 185, 45, 200],
+def test_a_box_that_sticks_out_is_cut_at_the_edge():
+    assert extents([[-9.0, 190.0, 40.0, 230.0], [90.0, -1.0, 101.0, 10.0]]) == [
+        [0, 190, 40, 200],
+        [90, 0, 100, 10],
+    ]
+
+
+def test_a_box_off_the_page_or_upside_down_is_a_pixel():
+    assert extents([[300.0, 300.0, 400.0, 400.0], [50.0, 60.0, 40.0, 20.0]]) == [
+        [99, 199, 100, 200],
+        [50, 60, 51, 61],
     ]
 
 
