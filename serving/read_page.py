@@ -60,7 +60,8 @@ def draw_page(image: Path, page: Page, picture: Path) -> None:
     for number, line in enumerate(page, 1):
         top, left, bottom, right = line.box
         draw.rectangle((left, top, right, bottom), outline=_INK, width=max(size // 8, 1))
-        draw.text((left, top), f"{number} {line.text}", fill=_INK, font=font, anchor="ls")
+        told = f"{number} {line.text}"
+        draw.text((left, top), told, _INK, font, "ls", stroke_width=size // 6, stroke_fill="white")
     drawn.save(picture)
 
 
