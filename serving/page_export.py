@@ -16,8 +16,8 @@ from schema.errors import InputError
 from serving.export import (
     EXTRA_ASSETS,
     MODEL_CARD_FILE,
+    export_servable,
     read_warmup_images,
-    write_extra_assets,
 )
 from serving.model_folder import ALPHABET_FILE, add_version, find_model, hash_model
 from serving.page_reader import PageReader
@@ -56,8 +56,7 @@ def compose_page(detector: Path, lines: Path, base_path: Path) -> Path:
     }
 
     def write(folder: Path) -> None:
-        tf.saved_model.save(reader, str(folder), signatures=reader.servable)
-        write_extra_assets(folder, alphabet, card, warmup)
+        export_servable(reader, folder, alphabet, card, warmup)
         servable = Servable(folder)
         servable.predict(SERVING_DEFAULT, {IMAGE_BYTES: np.array(warmup, object)})
         servable.close()

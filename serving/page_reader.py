@@ -9,16 +9,14 @@ from typing import Any
 
 import tensorflow as tf
 
-from schema import features
+from serving.export import make_signatures
 from serving.signatures import (
     BOXES,
     CONFIDENCE,
     CONFIDENCES,
     COUNT,
-    EXAMPLES,
     IMAGE_BYTES,
     SERVING_DEFAULT,
-    SERVING_EXAMPLES,
     TEXT,
     TEXTS,
 )
@@ -51,17 +49,7 @@ class PageReader(tf.Module):
         # Held, and so saved: the variables and tables of both.
         self._detector = detector
         self._line_reader = line_reader
-
-        @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name=IMAGE_BYTES)])
-        def serving_default(image_bytes: tf.Tensor) -> dict[str, tf.Tensor]:
-            return self._read_pages(image_bytes)
-
-        @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name=EXAMPLES)])
-        def serving_examples(examples: tf.Tensor) -> dict[str, tf.Tensor]:
-            spec = {features.IMAGE: tf.io.FixedLenFeature([], tf.string)}
-            return self._read_pages(tf.io.parse_example(examples, spec)[features.IMAGE])
-
-        self.servable = {SERVING_DEFAULT: serving_default, SERVING_EXAMPLES: serving_examples}
+        self.servable = make_signatures(self._read_pages)
 
     def _read_pages(self, image_bytes: tf.Tensor) -> dict[str, tf.Tensor]:
         """Reads pages one after the other, so that memory does not grow with their number."""
