@@ -98,7 +98,7 @@ def take_data_set(archive: Path, name: str, sha256: str = EMNIST.sha256) -> Path
     with tempfile.TemporaryDirectory(prefix=f".{name}-", dir=archive.parent) as unfinished:
         unpacked = Path(unfinished) / name
         unpacked.mkdir()
-        _unpack(archive, name, unpacked)
+        unpack_data_set(archive, name, unpacked)
         if not _same_files(unpacked, folder):
             shutil.rmtree(folder, ignore_errors=True)
             unpacked.rename(folder)
@@ -113,8 +113,17 @@ def _same_files(left: Path, right: Path) -> bool:
     return all(filecmp.cmp(left / name, right / name, shallow=False) for name in names)
 
 
-def _unpack(archive: Path, name: str, folder: Path) -> None:
-    """Writes the five files of a data set under names of our own, whatever else there is."""
+def unpack_data_set(archive: Path, name: str, folder: Path) -> None:
+    """Writes the five files of a data set under names of our own, whatever else there is.
+
+    Args:
+      archive: the zip file, which is not checked here.
+      name: one of `DATA_SETS`.
+      folder: where they go.
+
+    Raises:
+      InputError: no such members, no zip archive, or no room.
+    """
     names = [MAPPING_NAME.format(name=name)]
     for split in FILE_SPLITS:
         names += [form.format(name=name, split=split) for form in (IMAGES_NAME, LABELS_NAME)]
