@@ -1,6 +1,7 @@
 """On a copy of IAM's form that the tests draw themselves; nothing of IAM is in it."""
 
 import io
+import re
 import tarfile
 import zipfile
 from dataclasses import dataclass, field, replace
@@ -524,6 +525,15 @@ def test_the_paragraph_can_be_cut_out(tmp_path: Path) -> None:
             "xml",
             form_xml("b02-010", FORMS["b02-010"]).replace(b"<cmp", b"<none"),
             "expected the box of line b02-010-00 on the page, got None",
+        ),
+        (
+            "xml",
+            re.sub(
+                rb"<cmp [^>]*>",
+                b'<cmp x="50" y="100" width="0" height="40"/>',
+                form_xml("b02-010", FORMS["b02-010"]),
+            ),
+            "expected the box of line b02-010-00 on the page, got (50, 100, 50, 140)",
         ),
     ],
 )
