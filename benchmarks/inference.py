@@ -80,11 +80,9 @@ def measure(model: Any, address: Any, pictures: list[bytes], runs: int) -> dict[
     images = tf.constant(pictures)
     lines, widths = read_lines(images)
     signature = model.signatures[SERVING_DEFAULT]
-    # Without the look for the right trace, which a signature is spared as well.
-    [network] = model.logits.concrete_functions
     times = take_turns(
         {
-            "network": lambda: network(lines, widths).numpy(),
+            "network": lambda: model.logits(lines, widths).numpy(),
             "signature": lambda: signature(**{IMAGE_BYTES: images}),
             "grpc": lambda: ask_grpc(address.grpc_address, "lines", pictures),
             "rest": lambda: ask_rest(address.rest_url, "lines", pictures),

@@ -10,6 +10,7 @@ from typing import Any
 from pipeline.config import PipelineConfig
 from pipeline.ingest.characters import CharacterOptions
 from pipeline.ingest.lines import LineOptions
+from pipeline.ingest.page_plan import PageOptions
 from pipeline.ingest.record_sources import (
     FOLDER,
     IAM,
@@ -23,10 +24,11 @@ from pipeline.tasks import TASKS, Task
 from schema.errors import InputError
 from trainer_module.hyperparameters import NETWORKS
 from trainer_module.hyperparameters.base import Hyperparameters
+from trainer_module.hyperparameters.fcn import FcnHyperparameters
 from trainer_module.hyperparameters.lenet import LenetHyperparameters
 from trainer_module.hyperparameters.lines import NARROW_STEM, LineHyperparameters
 from trainer_module.hyperparameters.lstm_ctc import LstmCtcHyperparameters
-from trainer_module.task_names import CHARACTERS, LINES
+from trainer_module.task_names import CHARACTERS, DETECTOR, LINES
 from transforms.synthesis_options import SynthesisOptions
 
 SAMPLE, EMNIST = "sample", "emnist"
@@ -37,10 +39,11 @@ LINES_OF = {
     SAMPLE: {"train_lines": 4000, "validation_lines": 400, "test_lines": 1000},
     EMNIST: {"train_lines": 10000, "validation_lines": 500, "test_lines": 1500},
 }
-DATASETS_OF = {LINES: DATASETS, CHARACTERS: (SAMPLE, EMNIST)}
+DATASETS_OF = {LINES: DATASETS, CHARACTERS: (SAMPLE, EMNIST), DETECTOR: (SAMPLE, PAGES)}
 TRAIN_STEPS_OF = {
     LINES: {SAMPLE: 500, EMNIST: 2200, **dict.fromkeys(SOURCES, 1500)},
     CHARACTERS: {SAMPLE: 600, EMNIST: 6000},
+    DETECTOR: {SAMPLE: 400, PAGES: 1800},
 }
 SYNTHESIS_OF = {SAMPLE: SynthesisOptions(baseline_drift=1.5)}
 WHERE_TO_GET = {
@@ -175,6 +178,10 @@ def _check_combination(arguments: argparse.Namespace) -> None:
             f"expected no --corpus with --task {task} --dataset {dataset}, which makes no "
             "sentences: leave it out"
         )
+    if task == DETECTOR and arguments.alphabet is not None:
+        raise InputError(
+            f"expected no --alphabet with --task {task}, which reads no text: leave it out"
+        )
     if dataset not in SOURCES and arguments.alphabet is not None:
         raise InputError(
             f"expected no --alphabet with --dataset {dataset}, whose glyphs decide it: leave it out"
@@ -188,7 +195,9 @@ def _check_combination(arguments: argparse.Namespace) -> None:
 
 def _make_data(
     arguments: argparse.Namespace, changes: dict[str, Any]
-) -> LineOptions | RecordOptions | CharacterOptions:
+) -> LineOptions | RecordOptions | CharacterOptions | PageOptions:
+    if arguments.task == DETECTOR:
+        return PageOptions(source=arguments.dataset, seed=arguments.seed, **changes)
     if arguments.task == CHARACTERS:
         return CharacterOptions(seed=arguments.seed, **changes)
     if arguments.dataset in SOURCES:
@@ -224,6 +233,8 @@ def _fields(
     """Returns setting -> the part of the configuration that holds it, and its type."""
     if task.name == CHARACTERS:
         records: dict[str, type] = {"data": CharacterOptions}
+    elif task.name == DETECTOR:
+        records = {"data": PageOptions}
     elif dataset in SOURCES:
         records = {"data": RecordOptions}
     else:
@@ -262,6 +273,7 @@ _SHOWN_SETTINGS = (
     (TASKS[LINES], SAMPLE, LstmCtcHyperparameters.network),
     (TASKS[LINES], PAGES, LstmCtcHyperparameters.network),
     (TASKS[CHARACTERS], EMNIST, LenetHyperparameters.network),
+    (TASKS[DETECTOR], PAGES, FcnHyperparameters.network),
 )
 """Combinations whose settings `--help` lists; an unknown key lists those of its own."""
 

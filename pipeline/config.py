@@ -6,6 +6,7 @@ from pathlib import Path
 from pipeline.gate import Gate
 from pipeline.ingest.characters import CharacterOptions
 from pipeline.ingest.lines import LineOptions
+from pipeline.ingest.page_plan import PageOptions
 from pipeline.ingest.record_sources import RecordOptions
 from pipeline.tasks import Task
 from schema.alphabet import LATIN, Alphabet
@@ -39,7 +40,7 @@ class PipelineConfig:
     workspace: Path
     train_steps: int
     seed: int
-    data: LineOptions | RecordOptions | CharacterOptions
+    data: LineOptions | RecordOptions | CharacterOptions | PageOptions
     hyperparameters: Hyperparameters
     gate: Gate
     synthesis: SynthesisOptions = field(default_factory=SynthesisOptions)

@@ -5,6 +5,8 @@ from dataclasses import dataclass, fields
 from schema.errors import InputError
 
 CER, WER, ACCURACY = "cer", "wer", "accuracy"
+LINE_F1, LINE_PRECISION, LINE_RECALL = "line_f1", "line_precision", "line_recall"
+LINE_COUNT_ERROR = "line_count_error"
 """Names of the metrics, as TFMA, the JSON line and the report have them."""
 
 
@@ -86,3 +88,39 @@ class CharacterGate(Gate):
     def bounds(self) -> dict[str, Bound]:
         """Returns metric -> what it is held to."""
         return {ACCURACY: Bound(self.min_accuracy, self.accuracy_tolerance, lower_is_better=False)}
+
+
+@dataclass(frozen=True)
+class DetectorGate(Gate):
+    """Of line detectors; all are fractions, a line found where boxes overlap by half.
+
+    Args:
+      min_line_f1, min_line_precision, min_line_recall: a value below is not pushed.
+      max_line_count_error: a mean difference between lines found and lines there, as a share of
+        the lines there, above is not pushed.
+      line_f1_tolerance, line_precision_tolerance, line_recall_tolerance,
+      line_count_error_tolerance: how much worse than the latest blessed model's each may be. Test
+        pages are few, so that a page more or less is a point or two.
+    """
+
+    min_line_f1: float = 0.70
+    min_line_precision: float = 0.60
+    min_line_recall: float = 0.60
+    max_line_count_error: float = 0.35
+    line_f1_tolerance: float = 0.02
+    line_precision_tolerance: float = 0.04
+    line_recall_tolerance: float = 0.04
+    line_count_error_tolerance: float = 0.05
+
+    def bounds(self) -> dict[str, Bound]:
+        """Returns metric -> what it is held to."""
+        return {
+            LINE_F1: Bound(self.min_line_f1, self.line_f1_tolerance, lower_is_better=False),
+            LINE_PRECISION: Bound(
+                self.min_line_precision, self.line_precision_tolerance, lower_is_better=False
+            ),
+            LINE_RECALL: Bound(
+                self.min_line_recall, self.line_recall_tolerance, lower_is_better=False
+            ),
+            LINE_COUNT_ERROR: Bound(self.max_line_count_error, self.line_count_error_tolerance),
+        }

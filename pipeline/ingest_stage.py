@@ -9,6 +9,8 @@ from pipeline.fingerprint import hash_code, hash_listing
 from pipeline.ingest.character_example_gen import character_example_gen
 from pipeline.ingest.characters import CharacterOptions
 from pipeline.ingest.line_example_gen import line_example_gen
+from pipeline.ingest.page_example_gen import page_example_gen
+from pipeline.ingest.page_plan import PageOptions
 from pipeline.ingest.record_example_gen import record_example_gen
 from pipeline.ingest.record_sources import RecordOptions
 
@@ -18,6 +20,9 @@ def ingest(config: PipelineConfig) -> FileBasedExampleGen:
     if isinstance(config.data, RecordOptions):
         version = hash_code(record_example_gen.__module__) + hash_listing(config.data_dir)
         return record_example_gen(config.data_dir, config.data, version)
+    if isinstance(config.data, PageOptions):
+        version = hash_code(page_example_gen.__module__) + hash_listing(config.data_dir)
+        return page_example_gen(config.data_dir, config.data, version)
     if isinstance(config.data, CharacterOptions):
         version = hash_code(character_example_gen.__module__)
         return character_example_gen(config.data_dir, config.data, version)

@@ -4,7 +4,9 @@ The ExampleGens take the very plans that are made here.
 """
 
 import dataclasses
+import json
 import sys
+from pathlib import Path
 
 from pipeline.arguments import EMNIST, SAMPLE
 from pipeline.config import PipelineConfig
@@ -12,10 +14,12 @@ from pipeline.ingest.characters import CharacterOptions, alphabet_of, plan_chara
 from pipeline.ingest.emnist_archive import fetch_archive, take_data_set
 from pipeline.ingest.iam import show_licence_once
 from pipeline.ingest.lines import plan_lines
+from pipeline.ingest.page_plan import PageOptions, PagePlan, describe_pages, plan_pages
 from pipeline.ingest.record_plan import RecordPlan, plan_records
 from pipeline.ingest.record_sources import IAM, RecordOptions, describe_source
 from pipeline.ingest.records import tell_problems
 from pipeline.ingest.sample import ensure_sample
+from schema.splits import SPLITS
 
 DEFAULT_DATA_SET = "byclass"
 """The data set of EMNIST with all 62 classes, which the archive gives unless told otherwise."""
@@ -38,6 +42,9 @@ def prepare_data(config: PipelineConfig) -> PipelineConfig:
         plan = plan_records(config.data_dir, config.data)
         _tell(describe_source(config.data_dir, config.data), plan)
         return dataclasses.replace(config, alphabet=plan.alphabet)
+    if isinstance(config.data, PageOptions):
+        _tell_pages(describe_pages(config.data), plan_pages(config.data_dir, config.data))
+        return config
     if isinstance(config.data, CharacterOptions):
         splits = plan_characters(config.data_dir, config.data)
         return dataclasses.replace(config, alphabet=alphabet_of(splits))
@@ -47,6 +54,8 @@ def prepare_data(config: PipelineConfig) -> PipelineConfig:
 
 def _make_data(config: PipelineConfig) -> PipelineConfig:
     """Makes or fetches the data that belongs to the workspace itself."""
+    if isinstance(config.data, PageOptions):
+        return dataclasses.replace(config, data_dir=_note_generated_pages(config))
     if config.dataset == SAMPLE:
         ensure_sample(config.data_dir)
     elif config.dataset == EMNIST and not isinstance(config.data, RecordOptions):
@@ -54,6 +63,28 @@ def _make_data(config: PipelineConfig) -> PipelineConfig:
         chosen = take_data_set(archive, config.data.data_set or DEFAULT_DATA_SET)
         return dataclasses.replace(config, data_dir=chosen)
     return config
+
+
+def _note_generated_pages(config: PipelineConfig) -> Path:
+    """Makes a folder that stands for pages that the workers generate: TFX wants files to read."""
+    folder = config.data_dir.with_name(f"{config.dataset}-pages")
+    folder.mkdir(parents=True, exist_ok=True)
+    note = folder / "generated.json"
+    content = json.dumps(dataclasses.asdict(config.data))
+    # A file that is as it should be keeps its time, which is part of the cache key.
+    if not note.is_file() or note.read_text(encoding="utf-8") != content:
+        note.write_text(content, encoding="utf-8")
+    return folder
+
+
+def _tell_pages(source: str, plan: PagePlan) -> None:
+    """Says on standard error what is read, and what is left out and why."""
+    counts = ", ".join(f"{split} {plan.count(split)}" for split in SPLITS)
+    sys.stderr.write(
+        f"{source}: pages: {counts}; {len(plan.problems)} lines left out, "
+        f"{sum(plan.duplicates_dropped.values())} pages twice\n"
+    )
+    tell_problems(plan.problems)
 
 
 def _tell(source: str, plan: RecordPlan) -> None:

@@ -16,6 +16,7 @@ from pipeline.config import PipelineConfig
 from pipeline.evaluation.verdict import Verdict, read_verdict
 from pipeline.ingest.examples import COMPONENT_ID, SOURCE_PROPERTY, SUMMARY_PROPERTY
 from pipeline.page_push import push_page_reader
+from pipeline.page_readings import ask_about_page, read_test_pages
 from pipeline.pipeline import create_pipeline
 from pipeline.progress import show_progress
 from pipeline.question import ask_server, serve
@@ -26,7 +27,7 @@ from schema.errors import InputError
 from schema.splits import TEST
 from trainer_module.history import Epoch
 from trainer_module.run_fn import HISTORY_FILE
-from trainer_module.task_names import ERROR_NAMES
+from trainer_module.task_names import DETECTOR, ERROR_NAMES
 
 _log = logging.getLogger(__name__)
 
@@ -79,6 +80,8 @@ def find_input_error(error: BaseException | None) -> InputError | None:
 def _read_examples(metadata: RunMetadata, config: PipelineConfig) -> list[Reading]:
     model = Path(metadata.output("Trainer", "model").uri) / SERVING_MODEL
     examples = Path(metadata.output("Transform", "transformed_examples").uri)
+    if config.task.name == DETECTOR:
+        return read_test_pages(model, examples / f"Split-{TEST}", config.seed)
     return read_test_examples(
         model, examples / f"Split-{TEST}", config.task.prediction, config.seed
     )
@@ -101,6 +104,8 @@ def _push_pages(config: PipelineConfig) -> Path | None:
 def _ask(config: PipelineConfig, shown: Reading) -> ServedReading:
     image_path = config.workspace / "question.png"
     with serve(config.task.name, config.serving_path) as address:
+        if config.task.name == DETECTOR:
+            return ask_about_page(address, config.task.name, shown, image_path)
         return ask_server(address, config.task, shown, image_path)
 
 

@@ -57,7 +57,10 @@ class MetricResult:
 
 @dataclass(frozen=True)
 class Reading:
-    """A test example as the model read it: PNG bytes, truth, reading, confidence in 0..1."""
+    """A test example as the model read it: PNG bytes, truth, reading, confidence in 0..1.
+
+    Of pages, truth and reading tell of lines, and `edits` counts those missed and boxes on none.
+    """
 
     sample_id: str
     image_png: bytes
@@ -65,6 +68,7 @@ class Reading:
     reading: str
     confidence: float
     edits: int  # Levenshtein distance in characters
+    overlay: bytes | None = None  # the picture with what was found drawn over it
 
 
 @dataclass(frozen=True)

@@ -6,14 +6,15 @@ What the trainer does for each lies in `trainer_module.tasks`.
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.gate import CharacterGate, Gate, LineGate
+from pipeline.gate import CharacterGate, DetectorGate, Gate, LineGate
 from schema import features
-from serving.signatures import CHARACTER, TEXT
+from serving.signatures import BOXES, CHARACTER, TEXT
+from trainer_module.hyperparameters.fcn import FcnHyperparameters
 from trainer_module.hyperparameters.lenet import LenetHyperparameters
 from trainer_module.hyperparameters.line_cnn import LineCnnHyperparameters
 from trainer_module.hyperparameters.lstm_ctc import LstmCtcHyperparameters
 from trainer_module.hyperparameters.mlp import MlpHyperparameters
-from trainer_module.task_names import CHARACTERS, LINES
+from trainer_module.task_names import CHARACTERS, DETECTOR, LINES
 
 
 @dataclass(frozen=True)
@@ -72,5 +73,18 @@ _CHARACTERS = Task(
     unit="characters",
 )
 
-TASKS = {task.name: task for task in (_LINES, _CHARACTERS)}
+_DETECTOR = Task(
+    name=DETECTOR,
+    networks=(FcnHyperparameters.network,),
+    gate=DetectorGate,
+    schema_file=features.PAGE_SCHEMA_FILE,
+    preprocessing_fn="transforms.page_preprocessing.preprocessing_fn",
+    metric=("pipeline.evaluation.line_detection", "LineDetection"),
+    label=features.LINE_BANDS,
+    prediction=BOXES,
+    slices=(features.SOURCE,),
+    unit="pages",
+)
+
+TASKS = {task.name: task for task in (_LINES, _CHARACTERS, _DETECTOR)}
 """Task by name, the default first."""

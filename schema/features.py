@@ -9,6 +9,9 @@ from pathlib import Path
 LINE_SCHEMA_FILE = Path(__file__).parent / "lines.pbtxt"
 """The curated TFDV schema of ingested lines."""
 
+PAGE_SCHEMA_FILE = Path(__file__).parent / "pages.pbtxt"
+"""The curated TFDV schema of ingested pages."""
+
 # Of every example, before and after Transform.
 SAMPLE_ID = "sample_id"
 """string: names the line in error messages and reports, as in `test/000042`."""
@@ -39,6 +42,18 @@ SHARPNESS = "sharpness"
 IMAGE = "image_bytes"
 """bytes: the picture. Ingested: PNG as photographed, empty where glyphs make the line.
 Transformed: PNG of the normalised line, greyscale, ink bright."""
+
+# Of pages only, before and after Transform.
+LINE_BANDS = "line_bands"
+"""bytes: the lines in reading order, as `schema.line_bands` packs them, in pixels of the picture.
+On pages `IMAGE` is, ingested, the PNG as photographed and, transformed, the same in grey, scaled
+to the detector's working size."""
+LINE_COUNT = "line_count"
+"""int64: lines that are to be found."""
+TYPICAL_HEIGHT = "typical_height"
+"""float32: median height of the lines' boxes, as a share of the page's longer side; 0 without."""
+
+# Of lines only.
 GLYPHS = "glyphs"
 """bytes: n glyphs of 28x28 uint8 pixels, ink bright, row by row, one a character; empty where
 there is a picture. The Trainer makes new lines of them."""
@@ -57,6 +72,9 @@ VOCABULARIES = (SEEN, MIXED, UNSEEN)
 
 BYTES_FEATURES = (GLYPHS, IMAGE)
 """Features left out of statistics: TFDV sees nothing inside image bytes."""
+
+PAGE_BYTES_FEATURES = (IMAGE, LINE_BANDS)
+"""Those of pages."""
 
 GLYPH_SIDE = 28
 """Height and width of a glyph in pixels."""

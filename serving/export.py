@@ -116,7 +116,7 @@ def make_signatures(read: Callable[[tf.Tensor], dict[str, tf.Tensor]]) -> dict[s
 def export_servable(
     reader: Servable,
     folder: Path,
-    alphabet: Alphabet,
+    alphabet: Alphabet | None,
     model_card: dict[str, object],
     warmup_images: Sequence[bytes],
 ) -> None:
@@ -125,7 +125,7 @@ def export_servable(
     Args:
       reader: the module with its signatures.
       folder: made here; holds the SavedModel.
-      alphabet: written beside it.
+      alphabet: written beside it, where it reads symbols.
       model_card: what it is and was made from, written beside it.
       warmup_images: pictures that the server reads before it takes requests.
     """
@@ -135,14 +135,15 @@ def export_servable(
 
 def write_extra_assets(
     folder: Path,
-    alphabet: Alphabet,
+    alphabet: Alphabet | None,
     model_card: dict[str, object],
     warmup_images: Sequence[bytes],
 ) -> None:
     """Writes what travels with a SavedModel; the arguments are those of `export_servable`."""
     extra = folder / EXTRA_ASSETS
     extra.mkdir(exist_ok=True)
-    _write_json(extra / ALPHABET_FILE, {"symbols": alphabet.symbols})
+    if alphabet is not None:
+        _write_json(extra / ALPHABET_FILE, {"symbols": alphabet.symbols})
     _write_json(extra / MODEL_CARD_FILE, model_card)
     write_warmup_requests(extra / WARMUP_FILE, warmup_images)
 

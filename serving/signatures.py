@@ -43,3 +43,6 @@ TEXTS = "texts"
 
 CONFIDENCES = "confidences"
 """Output of a page model: float32 [N, M], from 0 to 1, padded with -1."""
+
+SCORES = "scores"
+"""Output of a detector: float32 [N, M], how sure each line is, from 0 to 1, padded with -1."""

@@ -34,6 +34,7 @@ def test_no_arrow_points_up(package):
         "pipeline.ingest.characters",
         "pipeline.ingest.lines",
         "pipeline.ingest.sample",
+        "pipeline.ingest.page_plan",
         "pipeline.ingest.record_plan",
         "pipeline.prepare",
         "pipeline.report.render",

@@ -2,5 +2,5 @@
 
 LINES, CHARACTERS, DETECTOR = "lines", "characters", "detector"
 
-ERROR_NAMES = {LINES: "CER", CHARACTERS: "error rate"}
+ERROR_NAMES = {LINES: "CER", CHARACTERS: "error rate", DETECTOR: "1 - F1"}
 """Task -> the fraction that early stopping looks at; lower is better."""

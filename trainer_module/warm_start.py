@@ -53,7 +53,8 @@ def warm_start(task: TrainingTask, network: keras.Model, source_folder: Path) ->
 
     Args:
       task: of the new network.
-      network: built by it; has `trunk`, layers from the picture upwards, and `classify`.
+      network: built by it; has `trunk`, layers from the picture upwards, and `classify`, None
+        where it tells no symbols apart.
       source_folder: the exported model.
 
     Returns:
@@ -73,7 +74,7 @@ def warm_start(task: TrainingTask, network: keras.Model, source_folder: Path) ->
             f"expected layers of the same shapes, got none in {source_folder} for "
             f"{task.hyperparameters.network}: choose another model or the same hyperparameters"
         )
-    if task.name == source_task.name:
+    if task.name == source_task.name and network.classify is not None:
         symbols = _copy_symbols(
             network.classify,
             source.classify,

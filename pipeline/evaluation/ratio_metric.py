@@ -13,6 +13,7 @@ from statistics import NormalDist
 from typing import Any
 
 import apache_beam as beam
+import numpy as np
 import tensorflow_model_analysis as tfma
 from tensorflow_model_analysis.metrics import metric_types, metric_util
 
@@ -22,7 +23,10 @@ EXAMPLES = "examples"
 LOWER, UPPER = "_lower", "_upper"
 """Suffixes of the metric names that hold the bounds of the confidence interval."""
 
-CountPair = Callable[[str, str], dict[str, tuple[int, int]]]
+Pairs = Callable[[np.ndarray, np.ndarray], Iterable[tuple[Any, Any]]]
+"""TFMA's arrays of labels and predictions -> truth and prediction of each example."""
+
+CountPair = Callable[[Any, Any], dict[str, tuple[int, int]]]
 """(truth, prediction) -> rate by name -> what one example adds above and below the line."""
 
 
@@ -69,6 +73,12 @@ class RatioSums:
         return max(rate - reach, 0.0), rate + reach
 
 
+def pair_texts(truths: np.ndarray, predictions: np.ndarray) -> Iterable[tuple[str, str]]:
+    """Decodes labels and predictions that are strings."""
+    for truth, prediction in zip(truths.ravel(), predictions.ravel(), strict=True):
+        yield truth.decode(), prediction.decode()
+
+
 def rate_computations(
     rates: tuple[str, ...],
     count: CountPair,
@@ -76,8 +86,9 @@ def rate_computations(
     eval_config: tfma.EvalConfig | None,
     model_name: str,
     output_name: str,
+    pairs: Pairs = pair_texts,
 ) -> metric_types.MetricComputations:
-    """Makes what TFMA computes for a metric whose labels and predictions are strings.
+    """Makes what TFMA computes for a metric.
 
     Args:
       rates: their names; `EXAMPLES` and the bounds of the intervals come with them.
@@ -86,6 +97,7 @@ def rate_computations(
       eval_config: as TFMA gives it, like the two names.
       model_name: whose predictions.
       output_name: which of them.
+      pairs: takes examples out of TFMA's arrays.
     """
     names = (EXAMPLES, *(rate + end for rate in rates for end in ("", LOWER, UPPER)))
     keys = {
@@ -100,7 +112,7 @@ def rate_computations(
         "model_name": model_name,
         "output_name": output_name,
     }
-    combiner = _SumRates(rates, count, keys, selection, level)
+    combiner = _SumRates(rates, count, pairs, keys, selection, level)
     return [metric_types.MetricComputation(list(keys.values()), None, combiner)]
 
 
@@ -110,6 +122,7 @@ class _SumRates(beam.CombineFn):
     Args:
       rates: their names.
       count: what one example adds to each.
+      pairs: takes examples out of TFMA's arrays.
       keys: metric name -> TFMA's key.
       selection: which of TFMA's labels and predictions are meant.
       level: confidence level of the intervals.
@@ -119,12 +132,13 @@ class _SumRates(beam.CombineFn):
         self,
         rates: tuple[str, ...],
         count: CountPair,
+        pairs: Pairs,
         keys: dict[str, metric_types.MetricKey],
         selection: dict[str, Any],
         level: float,
     ) -> None:
         super().__init__()
-        self._rates, self._count, self._keys = rates, count, keys
+        self._rates, self._count, self._pairs, self._keys = rates, count, pairs, keys
         self._selection, self._level = selection, level
 
     def create_accumulator(self) -> dict[str, RatioSums]:
@@ -136,8 +150,8 @@ class _SumRates(beam.CombineFn):
         for truths, predictions, _ in metric_util.to_label_prediction_example_weight(
             element, flatten=False, allow_none=False, **self._selection
         ):
-            for truth, prediction in zip(truths.ravel(), predictions.ravel(), strict=True):
-                counted = self._count(truth.decode(), prediction.decode())
+            for truth, prediction in self._pairs(truths, predictions):
+                counted = self._count(truth, prediction)
                 for rate, (above, below) in counted.items():
                     accumulator[rate].add_example(above, below)
         return accumulator

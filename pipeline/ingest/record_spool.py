@@ -120,10 +120,10 @@ def record_example(record: LineRecord, split: str, vocabulary: str) -> bytes:
     )
 
 
-def encode_png(image: np.ndarray) -> bytes:
-    """Returns a picture, uint8 [height, width], as PNG."""
+def encode_png(image: np.ndarray, effort: int = 6) -> bytes:
+    """Returns a picture, uint8 [height, width], as PNG, compressed with an effort of 0 to 9."""
     stream = io.BytesIO()
-    Image.fromarray(image).save(stream, "PNG")
+    Image.fromarray(image).save(stream, "PNG", compress_level=effort)
     return stream.getvalue()
 
 

@@ -17,7 +17,15 @@ import jinja2
 from markupsafe import Markup
 from PIL import Image
 
-from pipeline.gate import ACCURACY, CER, WER
+from pipeline.gate import (
+    ACCURACY,
+    CER,
+    LINE_COUNT_ERROR,
+    LINE_F1,
+    LINE_PRECISION,
+    LINE_RECALL,
+    WER,
+)
 from pipeline.report import charts, edits
 from pipeline.run_result import Estimate, LineageEntry, MetricResult, RunResult
 
@@ -29,6 +37,10 @@ _METRIC_TITLES = {
     CER: "Character error rate (CER)",
     WER: "Word error rate (WER)",
     ACCURACY: "Accuracy",
+    LINE_F1: "Lines found, F1",
+    LINE_PRECISION: "Lines found, precision",
+    LINE_RECALL: "Lines found, recall",
+    LINE_COUNT_ERROR: "Error of the number of lines",
 }
 
 

@@ -128,3 +128,16 @@ def test_train_steps_must_be_positive():
 def test_paths_are_absolute():
     with pytest.raises(InputError, match="absolute"):
         dataclasses.replace(config_of(), workspace=Path("here"))
+
+
+def test_the_detector_has_options_of_its_own(tmp_path):
+    arguments = ("--task", "detector", "--dataset", "pages", "--data-dir", str(tmp_path))
+    config = config_of(*arguments, "--set", "ignored_line_types=a,b", "--seed", "3")
+    assert config.data.ignored == {"a", "b"}
+    assert config.data.seed == 3
+    assert config.network == "fcn"
+    assert config.pipeline_name == "pages-detector"
+    with pytest.raises(InputError, match="no --alphabet"):
+        config_of(*arguments, "--alphabet", "data")
+    with pytest.raises(InputError, match="data set of sample, pages"):
+        config_of("--task", "detector", "--dataset", "emnist")

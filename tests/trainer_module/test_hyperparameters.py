@@ -28,6 +28,10 @@ def test_every_record_survives_json(network):
         (lambda: NETWORKS["lenet"](dense_units=0), "dense_units"),
         (lambda: NETWORKS["mlp"](dense_units=(3, 0)), "dense_units"),
         (lambda: NETWORKS["mlp"](warmup_share=1.0), "warmup_share"),
+        (lambda: NETWORKS["fcn"](widths=()), "widths"),
+        (lambda: NETWORKS["fcn"](crop=100), "multiple of 64"),
+        (lambda: NETWORKS["fcn"](max_zoom=0.5), "max_zoom"),
+        (lambda: NETWORKS["fcn"](max_turn=1.0), "max_turn"),
     ],
 )
 def test_what_cannot_be_trained_is_refused(make, complaint):

@@ -1,6 +1,7 @@
 """What is chosen before training: one frozen record a network, light to import."""
 
 from trainer_module.hyperparameters.base import Hyperparameters
+from trainer_module.hyperparameters.fcn import FcnHyperparameters
 from trainer_module.hyperparameters.lenet import LenetHyperparameters
 from trainer_module.hyperparameters.line_cnn import LineCnnHyperparameters
 from trainer_module.hyperparameters.lstm_ctc import LstmCtcHyperparameters
@@ -13,6 +14,7 @@ NETWORKS: dict[str, type[Hyperparameters]] = {
         LineCnnHyperparameters,
         LenetHyperparameters,
         MlpHyperparameters,
+        FcnHyperparameters,
     )
 }
 """Network by name -> its record."""

@@ -28,7 +28,7 @@ class Validator(Protocol):
 
 
 class TrainingTask(Protocol):
-    """Lines or characters, with one network and its hyperparameters."""
+    """Lines, characters or pages, with one network and its hyperparameters."""
 
     @property
     def name(self) -> str:
@@ -52,8 +52,9 @@ class TrainingTask(Protocol):
     def build_network(self) -> keras.Model:
         """Makes the network with new weights.
 
-        It has `trunk`, its layers from the picture upwards, `classify`, its last layer, and
-        `reseed(*numbers)`, which lets dropout go on from two whole numbers.
+        It has `trunk`, its layers from the picture upwards, `classify`, its last layer (None where
+        it tells no symbols apart), and `reseed(*numbers)`, which lets dropout go on from two whole
+        numbers.
         """
 
     def make_loss(self) -> keras.losses.Loss:

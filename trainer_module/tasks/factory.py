@@ -5,15 +5,17 @@ from typing import Any
 
 from schema.alphabet import Alphabet
 from trainer_module.hyperparameters import NETWORKS
-from trainer_module.task_names import CHARACTERS, LINES
+from trainer_module.task_names import CHARACTERS, DETECTOR, LINES
 from trainer_module.tasks.base import TrainingTask
 from trainer_module.tasks.characters import CharactersTask
+from trainer_module.tasks.detector import DetectorTask
 from trainer_module.tasks.lines import LinesTask
 from trainer_module.variation import Variation
 
 _TASKS: dict[str, Callable[[Any, Alphabet, Variation], TrainingTask]] = {
     LINES: LinesTask,
     CHARACTERS: CharactersTask,
+    DETECTOR: DetectorTask,
 }
 
 

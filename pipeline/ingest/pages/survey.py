@@ -24,6 +24,9 @@ CLIP_PIXELS = 10.0
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".tif", ".tiff", ".jp2", ".webp", ".bmp")
 """Endings under which a picture is looked for that the XML does not name, or misnames."""
 
+NO_TEXT = "expected a transcription, got none: transcribe the line; it serves the detector only"
+"""What is wrong with a line that has an outline only."""
+
 _PARSERS = {alto.ROOT: alto.read_alto, page_xml.ROOT: page_xml.read_page_xml}
 # What exports put beside the pages: it describes a volume and holds no lines.
 _NO_PAGES = ("mets", "trpDocMetadata")
@@ -258,12 +261,7 @@ def _usable_lines(
             continue
         known.add(line_id)
         if not line.text:
-            problems.leave_out(
-                file,
-                line_id,
-                "expected a transcription, got none: transcribe the line; "
-                "it serves the detector only",
-            )
+            problems.leave_out(file, line_id, NO_TEXT)
         yield line
 
 

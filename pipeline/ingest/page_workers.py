@@ -1,0 +1,89 @@
+"""What Beam's workers run while pages are ingested: one page at a time, read or generated.
+
+Between the plan and the ExampleGen's output. Imports neither TensorFlow nor TFX, which would cost
+each worker process many seconds at its start.
+"""
+
+from collections.abc import Iterator
+
+import apache_beam as beam
+import numpy as np
+
+from pipeline.ingest.example_bytes import serialise_example
+from pipeline.ingest.page_plan import PageUnit
+from pipeline.ingest.pages.bands import page_bands
+from pipeline.ingest.pages.generated import generate_pages
+from pipeline.ingest.pages.reader import decode_page
+from pipeline.ingest.record_spool import encode_png
+from pipeline.ingest.records import PageRecord, Problems, tell_problems
+from schema import features, line_bands
+from transforms.image_facts import measure_image
+
+_QUICK = 1  # PNG's effort; more takes seconds a page and saves little
+
+
+class MakePages(beam.DoFn):
+    """Yields the serialised example of each planned page, tagged with its split.
+
+    A page whose picture turns out to be broken is left out, and named on standard error.
+
+    Args:
+      ignored: types of lines that are not judged.
+      seed: decides what generated pages look like.
+    """
+
+    def __init__(self, ignored: frozenset[str], seed: int) -> None:
+        super().__init__()
+        self._ignored, self._seed = ignored, seed
+
+    def process(self, unit: PageUnit) -> Iterator[beam.pvalue.TaggedOutput]:
+        """Yields one page."""
+        for page in self._read(unit):
+            example = page_example(page, unit.split, self._ignored)
+            yield beam.pvalue.TaggedOutput(unit.split, example)
+
+    def _read(self, unit: PageUnit) -> Iterator[PageRecord]:
+        if unit.survey is None:
+            yield from generate_pages(1, self._seed, unit.number)
+            return
+        problems = Problems(tolerated_share=1.0)
+        page = decode_page(unit.survey, problems)
+        if page is None:
+            tell_problems(problems.found)
+        else:
+            yield page
+
+
+def page_example(page: PageRecord, split: str, ignored: frozenset[str]) -> bytes:
+    """Builds and serialises the ingested example of a page.
+
+    Args:
+      page: the page.
+      split: its split, part of its sample id.
+      ignored: types of lines that are not judged.
+    """
+    unjudged = {line.line_id for line in page.lines if line.line_type in ignored}
+    bands = page_bands(page, unjudged)
+    boxes = bands[bands[:, line_bands.COUNTED] > 0, line_bands.BOX]
+    heights = boxes[:, 2] - boxes[:, 0]
+    facts = measure_image(page.image)
+    return serialise_example(
+        {
+            features.SAMPLE_ID: f"{split}/{page.page_id}",
+            features.SOURCE: page.source,
+            features.WRITER: page.writer or "",
+            features.LINE_COUNT: len(boxes),
+            features.TYPICAL_HEIGHT: float(np.median(heights)) / max(page.image.shape)
+            if len(boxes)
+            else 0.0,
+            features.IMAGE_HEIGHT: facts.height,
+            features.IMAGE_WIDTH: facts.width,
+            features.ASPECT: facts.aspect,
+            features.INK_RATIO: facts.ink_ratio,
+            features.BRIGHTNESS_MEAN: facts.brightness_mean,
+            features.BRIGHTNESS_DEVIATION: facts.brightness_deviation,
+            features.SHARPNESS: facts.sharpness,
+            features.LINE_BANDS: line_bands.pack_rows(bands),
+            features.IMAGE: encode_png(page.image, _QUICK),
+        }
+    )

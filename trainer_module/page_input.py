@@ -1,0 +1,120 @@
+"""Transformed pages on disk -> batches of crops to train on, and whole pages to validate on.
+
+Between Transform and the network `fcn`. Pictures pass through `transforms.page_image`, as in
+serving.
+"""
+
+import functools
+from collections.abc import Sequence
+
+import tensorflow as tf
+
+from schema import features
+from schema.errors import InputError
+from trainer_module.detector_loss import stack_maps
+from trainer_module.hyperparameters.fcn import FcnHyperparameters
+from trainer_module.networks.fcn import STRIDE
+from transforms.band_bytes import unpack_bands
+from transforms.band_maps import draw_bands
+from transforms.image import decode_image
+from transforms.page_crop import cut_crop
+from transforms.page_image import normalise_page
+
+_SHUFFLE_PAGES = 64  # PNG bytes of some 500 kB each
+_SHUFFLE_CROPS = 64  # float32 of 1 MB each, and their maps
+_SPEC = {
+    features.IMAGE: tf.io.FixedLenFeature([], tf.string),
+    features.LINE_BANDS: tf.io.FixedLenFeature([], tf.string),
+}
+
+
+def count_pages(files: Sequence[str]) -> int:
+    """Returns the number of pages in a split.
+
+    Raises:
+      InputError: there is none.
+    """
+    count = int(_records(files).reduce(0, lambda number, _: number + 1))
+    if not count:
+        raise InputError(f"expected pages to train on, got none in {', '.join(files)}")
+    return count
+
+
+def training_batches(
+    files: Sequence[str],
+    hyperparameters: FcnHyperparameters,
+    seed: int,
+    first_epoch: int,
+    last_epoch: int,
+) -> tf.data.Dataset:
+    """Makes the batches of some epochs, each decided by the seed and its number alone.
+
+    Returns:
+      crops float32 [n, crop, crop, 1], and their maps as `DetectorLoss` wants them.
+    """
+
+    # One graph for all epochs: each would otherwise be traced apart.
+    @tf.function
+    def cut(record: tf.Tensor, page_seed: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        return _cut_crops(*_read(record), page_seed, hyperparameters)
+
+    def one_epoch(epoch: int) -> tf.data.Dataset:
+        # Keras looks at the first batch before it starts over: the same order then, not another.
+        decisive = {"seed": seed * 10_007 + epoch, "reshuffle_each_iteration": False}
+        epoch_seed = tf.constant(decisive["seed"], tf.int64)
+        pages = _records(files).shuffle(_SHUFFLE_PAGES, **decisive).enumerate()
+        crops = pages.map(
+            lambda number, record: cut(record, tf.stack([epoch_seed, number])),
+            num_parallel_calls=tf.data.AUTOTUNE,
+        )
+        shuffled = crops.unbatch().shuffle(_SHUFFLE_CROPS, **decisive)
+        return shuffled.batch(hyperparameters.batch_size)
+
+    epochs = map(one_epoch, range(first_epoch, last_epoch))
+    return functools.reduce(tf.data.Dataset.concatenate, epochs).prefetch(2)
+
+
+def validation_pages(files: Sequence[str]) -> tf.data.Dataset:
+    """Makes one pass over whole pages.
+
+    Returns:
+      page float32 [h, w, 1], bands float32 [lines, line_bands.COLUMNS].
+    """
+    return _records(files).map(_read, num_parallel_calls=tf.data.AUTOTUNE).prefetch(1)
+
+
+def draw_maps(bands: tf.Tensor, height: tf.Tensor | int, width: tf.Tensor | int) -> tf.Tensor:
+    """Draws what `DetectorLoss` compares a page of so many pixels with."""
+    rows, columns = (height + STRIDE - 1) // STRIDE, (width + STRIDE - 1) // STRIDE
+    return stack_maps(draw_bands(bands, rows, columns, STRIDE))
+
+
+def _records(files: Sequence[str]) -> tf.data.Dataset:
+    paths = sorted(path for pattern in files for path in tf.io.gfile.glob(pattern))
+    return tf.data.TFRecordDataset(paths, compression_type="GZIP")
+
+
+def _read(record: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    parsed = tf.io.parse_single_example(record, _SPEC)
+    page = normalise_page(decode_image(parsed[features.IMAGE]))
+    return page, unpack_bands(parsed[features.LINE_BANDS])
+
+
+def _cut_crops(
+    page: tf.Tensor, bands: tf.Tensor, seed: tf.Tensor, hyperparameters: FcnHyperparameters
+) -> tuple[tf.Tensor, tf.Tensor]:
+    """Cuts an epoch's crops out of a page: [k, crop, crop, 1] and [k, h, w, 4]."""
+    side = hyperparameters.crop
+    crops, maps = [], []
+    for number in range(hyperparameters.crops_of_page):
+        crop, moved = cut_crop(
+            page,
+            bands,
+            tf.random.experimental.stateless_fold_in(seed, number),
+            side,
+            hyperparameters.max_turn,
+            hyperparameters.max_zoom,
+        )
+        crops.append(crop)
+        maps.append(draw_maps(moved, side, side))
+    return tf.stack(crops), tf.stack(maps)
