@@ -30,6 +30,7 @@ def test_no_arrow_points_up(package):
     "module",
     [
         "pipeline.arguments",
+        "pipeline.ingest.__main__",
         "pipeline.ingest.emnist",
         "pipeline.ingest.characters",
         "pipeline.ingest.lines",
