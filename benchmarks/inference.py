@@ -4,9 +4,10 @@
       --examples "WORKSPACE/artifacts/emnist-lines/Transform/transformed_examples/*/Split-test/*"
 
 For batches of 1 and 32 test lines, as Transform wrote them and as photographs (JPEG, 100 pixels
-high): the network alone on normalised lines, the whole signature from encoded pictures to texts,
-and the same over the embedded server. The calls take turns, since a machine's speed drifts;
-medians are told. Run it with the project's environment.
+high): the network alone on normalised lines; the way from encoded pictures to texts with greedy
+decoding; the model's own signature, with whatever decoder it was pushed with; and that over the
+embedded server, a new connection for each call. The calls take turns, since a machine's speed
+drifts; medians are told. Run it with the project's environment.
 """
 
 import argparse
@@ -69,7 +70,25 @@ def take_turns(calls: dict[str, Callable[[], Any]], runs: int) -> dict[str, floa
     return {name: round(statistics.median(times) * 1e3, 2) for name, times in seconds.items()}
 
 
-def measure(model: Any, address: Any, pictures: list[bytes], runs: int) -> dict[str, Any]:
+def greedy_reader(network: Any, alphabet: Any) -> Callable[[Any], Any]:
+    """Makes the function from pictures to texts that decodes greedily."""
+    import tensorflow as tf
+
+    from transforms.ctc import decode_greedy
+    from transforms.image import read_lines
+    from transforms.text import decode_classes
+
+    @tf.function(input_signature=[tf.TensorSpec([None], tf.string)])
+    def read(images: tf.Tensor) -> tf.Tensor:
+        classes, _ = decode_greedy(network(*read_lines(images)))
+        return decode_classes(classes, alphabet)
+
+    return read.get_concrete_function()
+
+
+def measure(
+    model: Any, alphabet: Any, address: Any, pictures: list[bytes], runs: int
+) -> dict[str, Any]:
     """Times one batch of pictures every way."""
     import tensorflow as tf
 
@@ -80,9 +99,13 @@ def measure(model: Any, address: Any, pictures: list[bytes], runs: int) -> dict[
     images = tf.constant(pictures)
     lines, widths = read_lines(images)
     signature = model.signatures[SERVING_DEFAULT]
+    # Without the look for the right trace, which a signature is spared as well.
+    [network] = model.logits.concrete_functions
+    greedy = greedy_reader(model.logits, alphabet)
     times = take_turns(
         {
-            "network": lambda: model.logits(lines, widths).numpy(),
+            "network": lambda: network(lines, widths).numpy(),
+            "greedy": lambda: greedy(images).numpy(),
             "signature": lambda: signature(**{IMAGE_BYTES: images}),
             "grpc": lambda: ask_grpc(address.grpc_address, "lines", pictures),
             "rest": lambda: ask_rest(address.rest_url, "lines", pictures),
@@ -94,6 +117,7 @@ def measure(model: Any, address: Any, pictures: list[bytes], runs: int) -> dict[
         "widest": int(lines.shape[2]),
         "bytes": sum(map(len, pictures)),
         "milliseconds": times,
+        "greedy_to_network": round(times["greedy"] / times["network"], 3),
         "signature_to_network": round(times["signature"] / times["network"], 3),
     }
 
@@ -111,16 +135,20 @@ def main() -> None:
 
     from pipeline.question import serve
     from serving.client import wait_for_model
-    from serving.model_folder import find_model
+    from serving.export import EXTRA_ASSETS
+    from serving.model_folder import ALPHABET_FILE, find_model, read_alphabet
 
     folder = find_model(arguments.model)
     model = tf.saved_model.load(str(folder))
+    alphabet = read_alphabet(folder / EXTRA_ASSETS / ALPHABET_FILE)
     pictures = load_pictures(arguments.examples, max(BATCHES))
     with serve("lines", folder.parent) as address:
         wait_for_model(address.rest_url, "lines")
         measured = [
             {"pictures": kind}
-            | measure(model, address, [make(png) for png in pictures[:count]], arguments.runs)
+            | measure(
+                model, alphabet, address, [make(png) for png in pictures[:count]], arguments.runs
+            )
             for kind, make in (("normalised", lambda png: png), ("photographed", photograph))
             for count in BATCHES
         ]

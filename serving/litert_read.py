@@ -5,14 +5,12 @@ Needs no TensorFlow where `ai-edge-litert` is installed.
 """
 
 import argparse
-import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from schema.alphabet import Alphabet
 from schema.errors import InputError
-from serving.model_folder import ALPHABET_FILE
+from serving.model_folder import ALPHABET_FILE, read_alphabet
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -20,7 +18,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = _parser().parse_args(argv)
     alphabet_file = arguments.alphabet or arguments.model.with_name(ALPHABET_FILE)
     try:
-        alphabet = _read_alphabet(alphabet_file)
+        alphabet = read_alphabet(alphabet_file)
         from serving.litert_reader import load_litert
 
         reader = load_litert(arguments.model, alphabet)
@@ -31,16 +29,6 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stderr.write(f"litert_read: {error}\n")
         return 2
     return 0
-
-
-def _read_alphabet(path: Path) -> Alphabet:
-    try:
-        return Alphabet(json.loads(_read_bytes(path))["symbols"])
-    except (ValueError, KeyError, TypeError) as error:
-        raise InputError(
-            f'expected {{"symbols": ...}}, got something else in {path} ({error}): '
-            "take the file that came with the model"
-        ) from None
 
 
 def _read_bytes(path: Path) -> bytes:

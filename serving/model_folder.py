@@ -5,12 +5,14 @@ such as `serving.compose_page`, find their parents and add a version here. Impor
 """
 
 import hashlib
+import json
 import shutil
 import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
 
+from schema.alphabet import Alphabet
 from schema.errors import InputError
 
 MODEL_FILE = "saved_model.pb"
@@ -53,6 +55,21 @@ def find_model(folder: Path) -> Path:
             f"{MODEL_FILE}: name the folder of a pushed model"
         )
     return versions[max(versions)]
+
+
+def read_alphabet(path: Path) -> Alphabet:
+    """Reads the `ALPHABET_FILE` of a model.
+
+    Raises:
+      InputError: there is none, or it is something else.
+    """
+    try:
+        return Alphabet(json.loads(path.read_text(encoding="utf-8"))["symbols"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise InputError(
+            f"expected the alphabet of a model, got {type(error).__name__} in {path}: "
+            f"take the {ALPHABET_FILE} that came with the model"
+        ) from None
 
 
 def hash_model(folder: Path) -> str:

@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from schema.alphabet import Alphabet
 from schema.errors import InputError
 from serving.export import (
     EXTRA_ASSETS,
@@ -19,7 +18,13 @@ from serving.export import (
     export_servable,
     read_warmup_images,
 )
-from serving.model_folder import ALPHABET_FILE, add_version, find_model, hash_model
+from serving.model_folder import (
+    ALPHABET_FILE,
+    add_version,
+    find_model,
+    hash_model,
+    read_alphabet,
+)
 from serving.page_reader import PageReader
 from serving.server.servable import Servable
 from serving.signatures import BOXES, COUNT, IMAGE_BYTES, SERVING_DEFAULT
@@ -48,7 +53,7 @@ def compose_page(detector: Path, lines: Path, base_path: Path) -> Path:
     detector, lines = find_model(detector), find_model(lines)
     reader = PageReader(_load_detector(detector), _load_line_reader(lines))
     warmup = (read_warmup_images(detector) or read_warmup_images(lines))[:WARMUP_PAGES]
-    alphabet = _alphabet(lines)
+    alphabet = read_alphabet(lines / EXTRA_ASSETS / ALPHABET_FILE)
     card: dict[str, object] = {
         "reads": "pages of handwriting, as PNG or JPEG of any size, to boxes and texts of lines",
         DETECTOR_PARENT: _parent(detector),
@@ -93,12 +98,3 @@ def _parent(folder: Path) -> dict[str, object]:
         SHA256: hash_model(folder),
         "model_card": json.loads(card.read_text(encoding="utf-8")) if card.is_file() else None,
     }
-
-
-def _alphabet(lines: Path) -> Alphabet:
-    path = lines / EXTRA_ASSETS / ALPHABET_FILE
-    if not path.is_file():
-        raise InputError(
-            f"expected an alphabet beside the line model, got no {path}: copy it there"
-        )
-    return Alphabet(json.loads(path.read_text(encoding="utf-8"))["symbols"])

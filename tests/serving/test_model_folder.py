@@ -5,7 +5,13 @@ from pathlib import Path
 import pytest
 
 from schema.errors import InputError
-from serving.model_folder import add_version, find_model, hash_model, ready_versions
+from serving.model_folder import (
+    add_version,
+    find_model,
+    hash_model,
+    read_alphabet,
+    ready_versions,
+)
 
 
 def push(base_path: Path, name: str) -> Path:
@@ -36,6 +42,21 @@ def test_no_model_is_said_in_one_line(tmp_path: Path, folder: str) -> None:
     (tmp_path / "empty").mkdir()
     with pytest.raises(InputError, match=f"expected a SavedModel .* got .*{folder}"):
         find_model(tmp_path / folder)
+
+
+def test_the_alphabet_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "alphabet.json"
+    path.write_text('{"symbols": "aé"}', encoding="utf-8")
+    assert read_alphabet(path).symbols == "aé"
+
+
+@pytest.mark.parametrize("content", [None, b"", b"[]", b"{}", b'{"symbols": 1}', b"\xff"])
+def test_what_is_no_alphabet_is_named(tmp_path: Path, content: bytes | None) -> None:
+    path = tmp_path / "alphabet.json"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(InputError, match=r"expected the alphabet of a model, got .*alphabet\.json"):
+        read_alphabet(path)
 
 
 def test_the_hash_is_that_of_what_is_computed(tmp_path: Path) -> None:

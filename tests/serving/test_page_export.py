@@ -71,5 +71,5 @@ def test_the_command_tells_bad_parents_in_one_line(tmp_path: Path, capsys) -> No
 def test_an_alphabet_must_come_along(parents, tmp_path: Path) -> None:
     lines = Path(shutil.copytree(parents[1] / "5", tmp_path / "lines"))
     (lines / "assets.extra" / "alphabet.json").unlink()
-    with pytest.raises(InputError, match="expected an alphabet beside the line model"):
+    with pytest.raises(InputError, match="expected the alphabet of a model"):
         compose_page(parents[0], lines, tmp_path / "base")
