@@ -25,7 +25,9 @@ from pipeline.run_metadata import RunMetadata
 from pipeline.run_result import Reading, RunResult, ServedReading, SplitSummary
 from schema.errors import InputError
 from schema.splits import TEST
+from serving.export import EXTRA_ASSETS
 from trainer_module.history import Epoch
+from trainer_module.reliability import RELIABILITY_FILE, Reliability, read_reliability
 from trainer_module.run_fn import HISTORY_FILE
 from trainer_module.task_names import DETECTOR, ERROR_NAMES
 
@@ -143,7 +145,15 @@ def _gather(
             **_facts(config),
         },
         served=served,
+        reliability=_read_reliability(metadata),
     )
+
+
+def _read_reliability(metadata: RunMetadata) -> Reliability | None:
+    """Returns what a line model tells of its confidences; other models tell nothing."""
+    model = Path(metadata.output("Trainer", "model").uri) / SERVING_MODEL
+    path = model / EXTRA_ASSETS / RELIABILITY_FILE
+    return read_reliability(path) if path.is_file() else None
 
 
 def _facts(config: PipelineConfig) -> dict[str, str]:

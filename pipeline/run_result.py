@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from trainer_module.history import Epoch
+from trainer_module.reliability import Reliability
 
 
 @dataclass(frozen=True)
@@ -128,3 +129,4 @@ class RunResult:
     facts: dict[str, str] = field(default_factory=dict)  # versions, seed, parameters, ...
     served: ServedReading | None = None
     pages: Path | None = None  # the page servable that holds the pushed model
+    reliability: Reliability | None = None  # of a line model's confidences

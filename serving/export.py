@@ -15,6 +15,7 @@ from schema import features
 from schema.alphabet import Alphabet
 from serving.model_folder import ALPHABET_FILE
 from serving.signatures import (
+    CHARACTER_CONFIDENCES,
     CONFIDENCE,
     EXAMPLES,
     IMAGE_BYTES,
@@ -22,7 +23,7 @@ from serving.signatures import (
     SERVING_EXAMPLES,
     TEXT,
 )
-from transforms.ctc import decode_greedy
+from transforms.decoding import LineDecoding, read_logits
 from transforms.image import LINE_HEIGHT, normalise_line, read_lines
 from transforms.text import decode_classes
 
@@ -54,13 +55,19 @@ class LineReader(tf.Module):
       variables: every variable that `network` reads. They are held raw, for loaders in the
         manner of TensorFlow 1 do not find those inside a Keras 3 model.
       alphabet: the symbols of its classes.
+      decoding: how its logits become text; without one greedily, and as sure as it says.
     """
 
     def __init__(
-        self, network: LineNetwork, variables: Sequence[tf.Variable], alphabet: Alphabet
+        self,
+        network: LineNetwork,
+        variables: Sequence[tf.Variable],
+        alphabet: Alphabet,
+        decoding: LineDecoding | None = None,
     ) -> None:
         super().__init__(name="line_reader")
         self._network_variables = list(variables)
+        fitted = decoding or LineDecoding()
 
         @tf.function(input_signature=[tf.TensorSpec([None, None], tf.uint8)])
         def normalise(image: tf.Tensor) -> tf.Tensor:
@@ -82,8 +89,12 @@ class LineReader(tf.Module):
 
         @tf.function(input_signature=batch)
         def read_normalised(lines: tf.Tensor, widths: tf.Tensor) -> dict[str, tf.Tensor]:
-            classes, confidence = decode_greedy(logits(lines, widths))
-            return {TEXT: decode_classes(classes, alphabet), CONFIDENCE: confidence}
+            readings = read_logits(logits(lines, widths), fitted)
+            return {
+                TEXT: decode_classes(readings.classes, alphabet),
+                CONFIDENCE: readings.confidence,
+                CHARACTER_CONFIDENCES: readings.character_confidences,
+            }
 
         def read(image_bytes: tf.Tensor) -> dict[str, tf.Tensor]:
             return read_normalised(*read_lines(image_bytes))

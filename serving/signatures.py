@@ -20,7 +20,8 @@ TEXT = "text"
 """Output of a line model: string [N], the reading in UTF-8."""
 
 CONFIDENCE = "confidence"
-"""Output of a line or character model: float32 [N], from 0 to 1."""
+"""Output of a line or character model: float32 [N], from 0 to 1. Of a line model: the probability
+that the whole text is right, calibrated on the validation lines."""
 
 CHARACTER = "character"
 """Output of a character model: string [N], the named character in UTF-8."""
@@ -30,6 +31,10 @@ TOP_CHARACTERS = "top_characters"
 
 TOP_PROBABILITIES = "top_probabilities"
 """Output of a character model: float32 [N, 5], their probabilities."""
+
+CHARACTER_CONFIDENCES = "character_confidences"
+"""Output of a line model: float32 [N, longest], from 0 to 1: of each character of the text that it
+is right, padded with -1 to the longest text of the request."""
 
 BOXES = "boxes"
 """Output of a detector or page model: float32 [N, M, 4], ymin xmin ymax xmax in pixels of the

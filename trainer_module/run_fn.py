@@ -12,6 +12,7 @@ from tfx.components.trainer.fn_args_utils import FnArgs
 
 from schema import features
 from serving.export import EXTRA_ASSETS
+from trainer_module.tasks.base import SplitFiles
 from trainer_module.tasks.factory import make_task
 from trainer_module.train import train
 from trainer_module.training_state import TrainingState
@@ -75,7 +76,13 @@ def run_fn(fn_args: FnArgs) -> None:
     state.restore_best(network)
     folder = Path(fn_args.serving_model_dir)
     card = _model_card(fn_args, config, state)
-    task.export(network, folder, card, _first_images(fn_args.eval_files))
+    task.export(
+        network,
+        folder,
+        card,
+        _first_images(fn_args.eval_files),
+        SplitFiles(fn_args.train_files, fn_args.eval_files),
+    )
     network.save_weights(folder / EXTRA_ASSETS / WEIGHTS_FILE)
     history = Path(fn_args.model_run_dir) / HISTORY_FILE
     history.parent.mkdir(parents=True, exist_ok=True)

@@ -43,17 +43,11 @@ def decode_greedy(logits: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
       logits: float32 [n, t, classes], padding frames as certain blanks.
 
     Returns:
-      classes, int32 [n, t]: the class where a character begins, `BLANK` elsewhere; and the
-      confidence, float32 [n] in 0..1: the geometric mean of the probabilities of the frames at
-      which characters begin, or of the least certain blank where there is no character.
+      classes, int32 [n, t]: the class where a character begins, `BLANK` elsewhere; and the log
+      probability of the path, float32 [n].
     """
     best = tf.argmax(logits, axis=-1, output_type=tf.int32)  # [n, t]
     before = tf.pad(best, [[0, 0], [1, 0]], constant_values=BLANK)[:, :-1]
     begins = tf.logical_and(tf.not_equal(best, BLANK), tf.not_equal(best, before))
     log_probability = tf.reduce_max(tf.nn.log_softmax(logits), axis=-1)  # [n, t]
-    weight = tf.cast(begins, tf.float32)
-    characters = tf.reduce_sum(weight, axis=1)
-    mean = tf.math.divide_no_nan(tf.reduce_sum(log_probability * weight, axis=1), characters)
-    empty = tf.reduce_min(log_probability, axis=1)
-    confidence = tf.exp(tf.where(characters > 0, mean, empty))
-    return tf.where(begins, best, BLANK), confidence
+    return tf.where(begins, best, BLANK), tf.reduce_sum(log_probability, axis=1)

@@ -6,6 +6,8 @@ per-line rates.
 
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
 from rapidfuzz.distance import Levenshtein
 
 
@@ -35,3 +37,12 @@ def count_edits(truth: str, reading: str) -> EditCounts:
         word_edits=Levenshtein.distance(true_words, read_words),
         words=len(true_words),
     )
+
+
+def right_characters(truth: str, reading: str) -> NDArray[np.bool_]:
+    """Tells of each character of the reading whether a shortest edit script keeps it."""
+    right = np.zeros(len(reading), bool)
+    for step in Levenshtein.opcodes(truth, reading):
+        if step.tag == "equal":
+            right[step.dest_start : step.dest_end] = True
+    return right

@@ -1,4 +1,4 @@
-"""The report's charts as inline SVG: the learning curve, and where the seconds went.
+"""The report's charts as inline SVG: learning curve, reliability, and where the seconds went.
 
 `pipeline.report.render` sets them into the page, whose style sheet gives them their colours, so
 that one drawing serves the light and the dark scheme. Matplotlib is used by its objects alone;
@@ -19,6 +19,7 @@ from matplotlib.ticker import MaxNLocator
 
 from pipeline.run_result import StageRun
 from trainer_module.history import Epoch
+from transforms.calibration import ReliabilityBin, calibration_error
 
 # Matplotlib knows no CSS variables: it draws in these colours, and `_svg` puts the variables in.
 _INK, _QUIET, _ACCENT = "#010101", "#020202", "#030303"
@@ -78,6 +79,31 @@ def error_curve(epochs: Sequence[Epoch], error_name: str) -> str:
         axes.yaxis.set_major_formatter("{x:g} %")
         _finish_curve(axes, values)
         return _svg(figure, "error", label)
+
+
+def reliability_curve(bins: Sequence[ReliabilityBin], unit: str) -> str:
+    """Return how often confidences were right as an `<svg>` element.
+
+    Args:
+      bins: at least one, as `transforms.calibration.reliability` makes them.
+      unit: what was right or wrong, in the plural.
+    """
+    with matplotlib.rc_context(_STYLE):
+        figure, axes = _canvas(height=2.9)
+        stated = [100 * each.confidence for each in bins]
+        right = [100 * each.accuracy for each in bins]
+        lowest = min(*stated, *right)
+        margin = 0.04 * (100 - lowest) + 0.1
+        limits = (lowest - margin, 100 + margin)
+        axes.axline((100, 100), slope=1, color=_QUIET, linewidth=0.8, linestyle=":")
+        axes.plot(stated, right, "o-", color=_ACCENT)
+        axes.set(xlim=limits, ylim=limits, xlabel="confidence", ylabel="right")
+        axes.xaxis.set_major_formatter("{x:g} %")
+        axes.yaxis.set_major_formatter("{x:g} %")
+        axes.set_title(f"{unit}: {100 * calibration_error(bins):.1f} % off on average")
+        return _svg(
+            figure, f"reliability-{unit.lower()}", f"{unit} that were right, by their confidence"
+        )
 
 
 def stage_bars(stages: Sequence[StageRun]) -> str:

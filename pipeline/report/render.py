@@ -28,6 +28,7 @@ from pipeline.gate import (
 )
 from pipeline.report import charts, edits
 from pipeline.run_result import Estimate, LineageEntry, MetricResult, RunResult
+from trainer_module.reliability import Reliability
 
 _MINUS = "\N{MINUS SIGN}"
 _PERCENT = "\N{NO-BREAK SPACE}%"
@@ -87,11 +88,20 @@ def render(result: RunResult) -> str:
             ]
             if curve
             else [],
+            reliability_curves=_draw_reliability(result.reliability),
             stage_chart=Markup(charts.stage_bars(stages)) if stages else None,
             generations=_generations(result.lineage),
             artifact_ids={entry.artifact_id for entry in result.lineage},
         )
     )
+
+
+def _draw_reliability(reliability: Reliability | None) -> list[Markup]:
+    """Return a chart for whatever has been judged at least once."""
+    if reliability is None:
+        return []
+    judged = {"Lines": reliability.lines, "Characters": reliability.characters}
+    return [Markup(charts.reliability_curve(bins, unit)) for unit, bins in judged.items() if bins]
 
 
 @cache

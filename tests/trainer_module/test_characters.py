@@ -18,6 +18,7 @@ from trainer_module.character_input import count_characters, evaluation_batches,
 from trainer_module.hyperparameters.lenet import LenetHyperparameters
 from trainer_module.hyperparameters.mlp import MlpHyperparameters
 from trainer_module.networks.stem import IMAGE
+from trainer_module.tasks.base import SplitFiles
 from trainer_module.tasks.characters import CharactersTask
 from trainer_module.train import train
 from trainer_module.training_state import TrainingState
@@ -72,7 +73,7 @@ def test_learns_to_name_characters_and_serves_the_same(files, tmp_path, hyperpar
     assert state.best.validation_error == 0
     network = task.build_network()
     state.restore_best(network)
-    task.export(network, tmp_path / "model", {}, [])
+    task.export(network, tmp_path / "model", {}, [], SplitFiles(*files))
     [(inputs, classes)] = evaluation_batches(files[1], ABCD, 100)
     pictures = [
         tf.io.encode_png(tf.cast(tf.round(image * 255), tf.uint8)).numpy()

@@ -9,6 +9,7 @@ from schema.alphabet import LATIN
 from serving.export import LineReader, export_servable
 from serving.server.servable import Servable
 from serving.signatures import (
+    CHARACTER_CONFIDENCES,
     CONFIDENCE,
     EXAMPLES,
     IMAGE_BYTES,
@@ -20,7 +21,11 @@ from trainer_module.hyperparameters.lstm_ctc import LstmCtcHyperparameters
 from trainer_module.input_pipeline import Batching, evaluation_batches
 from trainer_module.networks.lstm_ctc import LstmCtc
 from trainer_module.networks.stem import IMAGE, WIDTH
-from transforms.ctc import decode_greedy
+from transforms.calibration import Calibration
+from transforms.confidence import NO_CHARACTER
+from transforms.decoding import LineDecoding, read_logits
+from transforms.decoding_options import BEAM, GREEDY, DecodingOptions
+from transforms.ngram import learn_ngrams
 from transforms.text import decode_classes
 
 
@@ -52,19 +57,39 @@ def examples(files):
     return list(tf.data.TFRecordDataset(paths, "GZIP").as_numpy_iterator())
 
 
+DECODINGS = {
+    GREEDY: LineDecoding(),
+    BEAM: LineDecoding(
+        DecodingOptions(BEAM, beam_width=5),
+        learn_ngrams([LATIN.encode("A line, and another.")], LATIN.num_classes, 3, 40),
+        alpha=0.4,
+        beta=1.2,
+        characters=Calibration((0.7, 0.1), 0.3),
+        lines=Calibration((0.2,), 0.1),
+    ),
+}
+
+
+@pytest.fixture(scope="module", params=DECODINGS)
+def decoding(request):
+    return DECODINGS[request.param]
+
+
 @pytest.fixture(scope="module")
-def exported(network, tmp_path_factory):
+def exported(network, decoding, tmp_path_factory):
     folder = tmp_path_factory.mktemp("exported") / "1"
     reader = LineReader(
         lambda lines, widths: network({IMAGE: lines, WIDTH: widths}, training=False),
         [variable.value for variable in network.variables],
         LATIN,
+        decoding,
     )
     export_servable(reader, folder, LATIN, {"network": "lstm_ctc"}, [])
     return folder
 
 
 @pytest.fixture(scope="module")
+<<<<<<< HEAD
 def trained_readings(network, files):
     """Readings through the Trainer's own input pipeline, in file order by width."""
     found = {}
@@ -75,6 +100,15 @@ def trained_readings(network, files):
             inputs[IMAGE].numpy(), inputs[WIDTH].numpy(), texts, confidence.numpy(), strict=True
         ):
             found[line[:, :width].tobytes()] = (text, sure)
+=======
+def trained_readings(network, decoding, files):
+    """Readings through the Trainer's own input pipeline: text, and how sure of it."""
+    found = []
+    for inputs, _ in evaluation_batches(files, LATIN, 8, 2):
+        readings = read_logits(network(inputs, training=False), decoding)
+        texts = decode_classes(readings.classes, LATIN).numpy()
+        found += zip(texts, *(sure.numpy() for sure in readings[1:]), strict=True)
+>>>>>>> aef4891 (Prefix beam search with a character n-gram model, and calibrated confidences)
     return found
 
 
@@ -87,11 +121,16 @@ def test_served_readings_are_those_of_training(exported, examples, trained_readi
     served = tf.saved_model.load(str(exported)).signatures[SERVING_DEFAULT](
         **{IMAGE_BYTES: tf.constant(pngs(examples))}
     )
-    expected = sorted(trained_readings.values())
-    got = sorted(zip(served[TEXT].numpy(), served[CONFIDENCE].numpy(), strict=True))
-    assert [text for text, _ in got] == [text for text, _ in expected]
-    assert all(text for text, _ in got)
-    np.testing.assert_allclose([sure for _, sure in got], [sure for _, sure in expected], rtol=1e-4)
+    got = (served[name].numpy() for name in (TEXT, CONFIDENCE, CHARACTER_CONFIDENCES))
+    by_text = {text: (sure, characters) for text, sure, characters in zip(*got, strict=True)}
+    assert len(by_text) > 1
+    for text, sure, characters in trained_readings:
+        served_sure, served_characters = by_text[text]
+        count = len(text.decode())
+        assert count
+        assert served_sure == pytest.approx(sure, rel=1e-3)
+        np.testing.assert_allclose(served_characters[:count], characters[:count], rtol=1e-3)
+        assert np.all(served_characters[count:] == NO_CHARACTER)
 
 
 def test_a_loader_in_the_manner_of_tensorflow_1_reads_the_same(exported, examples):
@@ -104,7 +143,8 @@ def test_a_loader_in_the_manner_of_tensorflow_1_reads_the_same(exported, example
         first = servable.predict(signature, {key: np.array(values, object)})
         second = loaded[signature](**{key: tf.constant(values)})
         assert first[TEXT].tolist() == second[TEXT].numpy().tolist()
-        np.testing.assert_allclose(first[CONFIDENCE], second[CONFIDENCE], rtol=1e-5)
+        for name in (CONFIDENCE, CHARACTER_CONFIDENCES):
+            np.testing.assert_allclose(first[name], second[name], rtol=1e-5)
 
 
 def test_both_signatures_read_the_same(exported, examples):
@@ -135,3 +175,4 @@ def test_no_picture_gives_no_reading(exported):
     read = tf.saved_model.load(str(exported)).signatures[SERVING_DEFAULT]
     outputs = read(**{IMAGE_BYTES: tf.zeros([0], tf.string)})
     assert outputs[TEXT].shape == outputs[CONFIDENCE].shape == (0,)
+    assert outputs[CHARACTER_CONFIDENCES].shape[0] == 0

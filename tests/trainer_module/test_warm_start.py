@@ -8,6 +8,7 @@ from trainer_module.hyperparameters.base import ConvBlock
 from trainer_module.hyperparameters.lenet import LenetHyperparameters
 from trainer_module.hyperparameters.lstm_ctc import LstmCtcHyperparameters
 from trainer_module.hyperparameters.mlp import MlpHyperparameters
+from trainer_module.tasks.base import SplitFiles
 from trainer_module.tasks.characters import CharactersTask
 from trainer_module.tasks.lines import LinesTask
 from trainer_module.warm_start import WEIGHTS_FILE, warm_start
@@ -18,7 +19,9 @@ CHARACTERS = LenetHyperparameters(stem=STEM, dense_units=7)
 
 
 @pytest.fixture
-def export(tmp_path):
+def export(tmp_path, write_lines):
+    files = SplitFiles(write_lines(["ab", "ba"]), write_lines(["abc"]))
+
     def run(task):
         import dataclasses
 
@@ -31,7 +34,7 @@ def export(tmp_path):
             "hyperparameters": dataclasses.asdict(task.hyperparameters),
             "alphabet": task.alphabet.symbols,
         }
-        task.export(network, tmp_path / "model", card, [])
+        task.export(network, tmp_path / "model", card, [], files)
         network.save_weights(tmp_path / "model" / EXTRA_ASSETS / WEIGHTS_FILE)
         return network, tmp_path / "model"
 

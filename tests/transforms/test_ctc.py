@@ -1,4 +1,5 @@
 import itertools
+import math
 
 import numpy as np
 import pytest
@@ -27,20 +28,13 @@ def test_repeats_merge_and_blanks_part(path, spelled):
     assert [number for number in classes.numpy()[0] if number != BLANK] == spelled
 
 
-def test_confidence_is_the_geometric_mean_at_the_characters():
+def test_the_path_is_as_likely_as_all_its_frames():
     logits = tf.math.log([[[0.1, 0.8, 0.1], [0.9, 0.05, 0.05], [0.3, 0.2, 0.5]]])
-    _, confidence = decode_greedy(logits)
-    assert confidence.numpy()[0] == pytest.approx((0.8 * 0.5) ** 0.5, rel=1e-5)
+    _, log_probability = decode_greedy(logits)
+    assert log_probability.numpy()[0] == pytest.approx(math.log(0.8 * 0.9 * 0.5), rel=1e-5)
 
 
-def test_empty_reading_is_as_sure_as_its_least_certain_blank():
-    logits = tf.math.log([[[0.9, 0.1], [0.7, 0.3]]])
-    classes, confidence = decode_greedy(logits)
-    assert not classes.numpy().any()
-    assert confidence.numpy()[0] == pytest.approx(0.7, rel=1e-5)
-
-
-def test_padding_changes_neither_reading_nor_confidence():
+def test_padding_changes_neither_reading_nor_its_probability():
     logits = tf.constant(np.random.default_rng(0).normal(size=(1, 9, 5)), tf.float32)
     noise = tf.constant(np.random.default_rng(1).normal(size=(1, 6, 5)), tf.float32)
     padded = blank_padding(tf.concat([logits, noise], 1), tf.constant([9]))

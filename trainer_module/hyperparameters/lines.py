@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from schema.errors import InputError
 from trainer_module.hyperparameters.base import ConvBlock, Hyperparameters
+from transforms.decoding_options import DecodingOptions
 
 WIDE_STEM = (
     ConvBlock(32, kernel=5, stride_y=2, stride_x=2),
@@ -19,8 +20,8 @@ NARROW_STEM = (*WIDE_STEM[:2], ConvBlock(96, stride_y=2), ConvBlock(128))
 
 
 @dataclass(frozen=True)
-class LineHyperparameters(Hyperparameters):
-    """Of any network that reads lines with CTC.
+class LineHyperparameters(Hyperparameters, DecodingOptions):
+    """Of any network that reads lines with CTC, and of the decoder that reads its frames.
 
     Args:
       stem: the convolutions in order; their horizontal strides multiply to `stride`.
@@ -31,7 +32,8 @@ class LineHyperparameters(Hyperparameters):
     fresh_lines: bool = True
 
     def __post_init__(self) -> None:
-        super().__post_init__()
+        Hyperparameters.__post_init__(self)
+        DecodingOptions.__post_init__(self)
         if not self.stem:
             raise InputError("expected at least one convolution in the stem: add one")
 

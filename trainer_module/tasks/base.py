@@ -20,6 +20,14 @@ class ValidationResult:
     error: float
 
 
+@dataclass(frozen=True)
+class SplitFiles:
+    """Patterns of the transformed examples that a model may be made from."""
+
+    train: Sequence[str]
+    validation: Sequence[str]
+
+
 class Validator(Protocol):
     """Measures a network on the validation split."""
 
@@ -74,5 +82,6 @@ class TrainingTask(Protocol):
         folder: Path,
         model_card: dict[str, object],
         warmup_images: Sequence[bytes],
+        files: SplitFiles,
     ) -> None:
-        """Writes the servable SavedModel."""
+        """Fits what is fitted after the network, and writes the servable SavedModel."""

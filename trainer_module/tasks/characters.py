@@ -23,7 +23,11 @@ from trainer_module.networks.lenet import Lenet
 from trainer_module.networks.mlp import Mlp
 from trainer_module.networks.stem import IMAGE
 from trainer_module.task_names import CHARACTERS
+<<<<<<< HEAD
 from trainer_module.variation import Variation
+=======
+from trainer_module.tasks.base import SplitFiles
+>>>>>>> aef4891 (Prefix beam search with a character n-gram model, and calibrated confidences)
 
 EVALUATION_BATCH = 512
 
@@ -74,8 +78,9 @@ class CharactersTask:
         folder: Path,
         model_card: dict[str, object],
         warmup_images: Sequence[bytes],
+        files: SplitFiles,
     ) -> None:
-        """Writes a `CharacterReader`."""
+        """Writes a `CharacterReader`; nothing is fitted after the network."""
         reader = CharacterReader(
             lambda images: network({IMAGE: images}, training=False),
             [variable.value for variable in network.variables],

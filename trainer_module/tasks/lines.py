@@ -9,7 +9,8 @@ import keras
 import tensorflow as tf
 
 from schema.alphabet import Alphabet
-from serving.export import LineReader, export_servable
+from serving.export import EXTRA_ASSETS, LineReader, export_servable
+from trainer_module.decoding_fit import collect_logits, describe_decoding, fit_decoding
 from trainer_module.evaluation import LineValidator
 from trainer_module.fresh_lines import make_dealer
 from trainer_module.hyperparameters.line_cnn import LineCnnHyperparameters
@@ -27,8 +28,14 @@ from trainer_module.loss import CtcLoss
 from trainer_module.networks.line_cnn import LineCnn
 from trainer_module.networks.lstm_ctc import LstmCtc
 from trainer_module.networks.stem import IMAGE, WIDTH
+from trainer_module.reliability import RELIABILITY_FILE, Reliability, write_reliability
 from trainer_module.task_names import LINES
+<<<<<<< HEAD
 from trainer_module.variation import Variation
+=======
+from trainer_module.tasks.base import SplitFiles
+from transforms.decoding import LineDecoding
+>>>>>>> aef4891 (Prefix beam search with a character n-gram model, and calibrated confidences)
 
 EVALUATION_BATCH = 64
 
@@ -90,16 +97,39 @@ class LinesTask:
         folder: Path,
         model_card: dict[str, object],
         warmup_images: Sequence[bytes],
+        files: SplitFiles,
     ) -> None:
-        """Writes a `LineReader`."""
+        """Fits the decoder and the confidences, and writes a `LineReader`."""
+        decoding, reliability = self._fit_decoding(network, files)
         reader = LineReader(
             lambda lines, widths: network({IMAGE: lines, WIDTH: widths}, training=False),
             [variable.value for variable in network.variables],
             self.alphabet,
+            decoding,
         )
-        reads = "one line of handwriting, as PNG or JPEG of any size, to text"
-        export_servable(
-            reader, folder, self.alphabet, {"reads": reads, **model_card}, warmup_images
+        card = {
+            "reads": "one line of handwriting, as PNG or JPEG of any size, to text",
+            **model_card,
+            "decoding": describe_decoding(decoding),
+        }
+        export_servable(reader, folder, self.alphabet, card, warmup_images)
+        write_reliability(reliability, folder / EXTRA_ASSETS / RELIABILITY_FILE)
+
+    def _fit_decoding(
+        self, network: keras.Model, files: SplitFiles
+    ) -> tuple[LineDecoding, Reliability]:
+        batches = evaluation_batches(
+            files.validation, self.alphabet, self.hyperparameters.stride, EVALUATION_BATCH
+        )
+        spell = tf.function(
+            lambda inputs: network(inputs, training=False),
+            input_signature=[batches.element_spec[0]],
+        )
+        return fit_decoding(
+            self.hyperparameters,
+            index_lines(files.train).texts,
+            collect_logits(spell, batches, self.alphabet),
+            self.alphabet,
         )
 
 

@@ -8,6 +8,7 @@ import pytest
 from pipeline.report import charts
 from pipeline.run_result import StageRun
 from trainer_module.history import Epoch
+from transforms.calibration import ReliabilityBin
 
 EPOCHS = tuple(Epoch(n, 9.0 / n, 10.0 / n, 0.5 / n, 2.0, 1e-3) for n in (1, 2, 3))
 STAGES = (
@@ -15,7 +16,9 @@ STAGES = (
     StageRun("Trainer", "ran", 185.0),
     StageRun("<Pusher & co>", "failed", 1.5),
 )
+BINS = (ReliabilityBin(10, 0.42, 0.5), ReliabilityBin(10, 0.98, 0.9))
 DRAWINGS = {
+    "reliability": lambda: charts.reliability_curve(BINS, "Lines"),
     "loss": lambda: charts.loss_curve(EPOCHS),
     "error": lambda: charts.error_curve(EPOCHS, "CER"),
     "stages": lambda: charts.stage_bars(STAGES),
@@ -103,3 +106,13 @@ def test_a_drawing_leaves_the_settings_of_matplotlib_alone():
 )
 def test_durations_read_as_people_say_them(seconds, text):
     assert charts.duration(seconds) == text
+
+
+def test_reliability_tells_how_far_confidences_are_off():
+    # (10 * 0.08 + 10 * 0.08) / 20
+    assert "Lines: 8.0 % off on average" in texts(charts.reliability_curve(BINS, "Lines"))
+
+
+def test_a_single_confidence_that_was_right_is_drawn():
+    svg = charts.reliability_curve((ReliabilityBin(1, 1.0, 1.0),), "Characters")
+    assert "Characters: 0.0 % off on average" in texts(svg)

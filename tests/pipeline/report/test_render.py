@@ -21,6 +21,8 @@ from pipeline.run_result import (
     StageRun,
 )
 from trainer_module.history import Epoch
+from trainer_module.reliability import Reliability
+from transforms.calibration import ReliabilityBin
 
 NOTICE = "They say nothing of real hands."
 VOID = {"meta", "img"}
@@ -73,6 +75,7 @@ FULL = dataclasses.replace(
         reading("gentle", "gentle", 0),
         reading("dim", "", 3),
     ),
+    reliability=Reliability((ReliabilityBin(9, 0.5, 0.4),), (ReliabilityBin(99, 0.9, 0.9),)),
     learning_curve=(Epoch(1, 40.0, 41.0, 0.5, 2.0, 1e-3), Epoch(2, 4.0, 5.0, 0.1, 2.0, 9e-4)),
     lineage=(
         LineageEntry(7, "Model", "runs/Trainer/model/7", "Trainer", (3, 99)),
@@ -311,3 +314,11 @@ def test_a_run_that_came_to_nothing_reads_well():
     ):
         assert sentence in text
     assert "<svg" not in render(BARE)
+
+
+def test_reliability_is_drawn_of_whatever_was_judged(full):
+    assert "What a confidence is worth" in full
+    assert full.count("off on average") == 2
+    nothing_read = bare(reliability=Reliability((ReliabilityBin(9, 0.5, 0.4),), ()))
+    assert render(nothing_read).count("off on average") == 1
+    assert "What a confidence is worth" not in render(BARE)

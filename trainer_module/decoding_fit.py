@@ -1,0 +1,123 @@
+"""Fits what a line model needs beside its network: language model, its weight, and calibration.
+
+Between training and export. The language model learns from the training texts alone; everything
+else is chosen on the validation lines, never on those of the test.
+"""
+
+import itertools
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+
+import tensorflow as tf
+
+from schema.alphabet import BLANK, Alphabet
+from trainer_module.confidence_fit import LineLogits, calibrate, spell
+from trainer_module.reliability import Reliability
+from transforms.beam_search import LanguageBonus, decode_beam
+from transforms.calibration import Calibration
+from transforms.decoding import CANDIDATES, CERTAIN_FRAME, LineDecoding
+from transforms.decoding_options import BEAM, DecodingOptions
+from transforms.edit_distance import count_edits
+from transforms.ngram import NgramAutomaton, learn_ngrams
+
+MAX_STATES = 16_384
+"""Contexts of the language model: 10 MB with 80 classes."""
+
+FIT_LINES = 2_000
+"""Validation lines that are looked at."""
+
+ALPHAS = (0.25, 0.5, 0.75)
+BETAS = (0.0, 1.0, 2.0, 3.0)
+"""The weights that are tried. One character of an English text costs the model 1.5 nats or so,
+of which beta gives back what alpha took."""
+
+
+def collect_logits(
+    network: Callable[[dict[str, tf.Tensor]], tf.Tensor],
+    batches: Iterable[tuple[dict[str, tf.Tensor], tf.Tensor]],
+    alphabet: Alphabet,
+) -> list[LineLogits]:
+    """Runs the network once over the first `FIT_LINES` lines.
+
+    Args:
+      network: inputs -> logits.
+      batches: as `input_pipeline.evaluation_batches` makes them.
+      alphabet: of the labels.
+    """
+    found: list[LineLogits] = []
+    for inputs, labels in batches:
+        texts = tuple(alphabet.decode(label[label != BLANK]) for label in labels.numpy())
+        found.append(LineLogits(network(inputs).numpy(), texts))
+        if sum(len(batch.texts) for batch in found) >= FIT_LINES:
+            break
+    return found
+
+
+def fit_decoding(
+    options: DecodingOptions,
+    train_texts: Iterable[str],
+    validation: Sequence[LineLogits],
+    alphabet: Alphabet,
+) -> tuple[LineDecoding, Reliability]:
+    """Fits everything.
+
+    Args:
+      options: which decoder.
+      train_texts: those of the training split.
+      validation: the network's view of validation lines.
+      alphabet: of the texts.
+
+    Returns:
+      the decoding, and how reliable its confidences are on lines left out of their fit.
+    """
+    decoding = LineDecoding(options)
+    if options.decoder == BEAM and options.ngram_order:
+        automaton = learn_ngrams(
+            map(alphabet.encode, train_texts),
+            alphabet.num_classes,
+            options.ngram_order,
+            MAX_STATES,
+        )
+        alpha, beta = choose_weights(automaton, options.beam_width, validation, alphabet)
+        decoding = replace(decoding, automaton=automaton, alpha=alpha, beta=beta)
+    return calibrate(decoding, validation, alphabet)
+
+
+def choose_weights(
+    automaton: NgramAutomaton, width: int, validation: Sequence[LineLogits], alphabet: Alphabet
+) -> tuple[float, float]:
+    """Returns the alpha and beta of those tried that read the lines with the fewest edits."""
+    any_lines = tf.TensorSpec([None, None, alphabet.num_classes])
+
+    @tf.function(input_signature=[any_lines, tf.TensorSpec([]), tf.TensorSpec([])])
+    def read(logits: tf.Tensor, alpha: tf.Tensor, beta: tf.Tensor) -> tf.Tensor:
+        language = LanguageBonus.of(automaton, alpha, beta)
+        return decode_beam(logits, language, width, CANDIDATES, CERTAIN_FRAME)[0]
+
+    def edits(weights: tuple[float, float]) -> int:
+        return sum(
+            count_edits(truth, spell(row, alphabet)).character_edits
+            for batch in validation
+            for truth, row in zip(batch.texts, read(batch.logits, *weights).numpy(), strict=True)
+        )
+
+    return min(itertools.product(ALPHAS, BETAS), key=edits)
+
+
+def describe_decoding(decoding: LineDecoding) -> dict[str, object]:
+    """Tells what was fitted, for the model card."""
+
+    def curve(calibration: Calibration) -> dict[str, object]:
+        return {"weights": list(calibration.weights), "bias": calibration.bias}
+
+    automaton = decoding.automaton
+    return {
+        "decoder": decoding.options.decoder,
+        "beam_width": decoding.options.beam_width,
+        "ngram_order": decoding.options.ngram_order,
+        "ngram_contexts": 0 if automaton is None else len(automaton.log_prob),
+        "alpha": decoding.alpha,
+        "beta": decoding.beta,
+        "line_calibration": curve(decoding.lines),
+        "character_calibration": curve(decoding.characters),
+    }
