@@ -89,26 +89,13 @@ def exported(network, decoding, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-<<<<<<< HEAD
-def trained_readings(network, files):
-    """Readings through the Trainer's own input pipeline, in file order by width."""
-    found = {}
-    for inputs, _ in evaluation_batches(files, Batching(LATIN, 8, 2)):
-        classes, confidence = decode_greedy(network(inputs, training=False))
-        texts = decode_classes(classes, LATIN).numpy()
-        for line, width, text, sure in zip(
-            inputs[IMAGE].numpy(), inputs[WIDTH].numpy(), texts, confidence.numpy(), strict=True
-        ):
-            found[line[:, :width].tobytes()] = (text, sure)
-=======
 def trained_readings(network, decoding, files):
     """Readings through the Trainer's own input pipeline: text, and how sure of it."""
     found = []
-    for inputs, _ in evaluation_batches(files, LATIN, 8, 2):
+    for inputs, _ in evaluation_batches(files, Batching(LATIN, 8, 2)):
         readings = read_logits(network(inputs, training=False), decoding)
         texts = decode_classes(readings.classes, LATIN).numpy()
         found += zip(texts, *(sure.numpy() for sure in readings[1:]), strict=True)
->>>>>>> aef4891 (Prefix beam search with a character n-gram model, and calibrated confidences)
     return found
 
 

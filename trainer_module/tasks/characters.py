@@ -23,11 +23,8 @@ from trainer_module.networks.lenet import Lenet
 from trainer_module.networks.mlp import Mlp
 from trainer_module.networks.stem import IMAGE
 from trainer_module.task_names import CHARACTERS
-<<<<<<< HEAD
-from trainer_module.variation import Variation
-=======
 from trainer_module.tasks.base import SplitFiles
->>>>>>> aef4891 (Prefix beam search with a character n-gram model, and calibrated confidences)
+from trainer_module.variation import Variation
 
 EVALUATION_BATCH = 512
 

@@ -30,12 +30,9 @@ from trainer_module.networks.lstm_ctc import LstmCtc
 from trainer_module.networks.stem import IMAGE, WIDTH
 from trainer_module.reliability import RELIABILITY_FILE, Reliability, write_reliability
 from trainer_module.task_names import LINES
-<<<<<<< HEAD
-from trainer_module.variation import Variation
-=======
 from trainer_module.tasks.base import SplitFiles
+from trainer_module.variation import Variation
 from transforms.decoding import LineDecoding
->>>>>>> aef4891 (Prefix beam search with a character n-gram model, and calibrated confidences)
 
 EVALUATION_BATCH = 64
 
@@ -118,9 +115,7 @@ class LinesTask:
     def _fit_decoding(
         self, network: keras.Model, files: SplitFiles
     ) -> tuple[LineDecoding, Reliability]:
-        batches = evaluation_batches(
-            files.validation, self.alphabet, self.hyperparameters.stride, EVALUATION_BATCH
-        )
+        batches = evaluation_batches(files.validation, self._batching(EVALUATION_BATCH))
         spell = tf.function(
             lambda inputs: network(inputs, training=False),
             input_signature=[batches.element_spec[0]],
