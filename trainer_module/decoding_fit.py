@@ -13,12 +13,13 @@ import tensorflow as tf
 from schema.alphabet import BLANK, Alphabet
 from trainer_module.confidence_fit import LineLogits, calibrate, spell
 from trainer_module.reliability import Reliability
-from transforms.beam_search import LanguageBonus, decode_beam
+from transforms.beam_search import decode_beam
 from transforms.calibration import Calibration
 from transforms.decoding import CANDIDATES, CERTAIN_FRAME, LineDecoding
 from transforms.decoding_options import BEAM, DecodingOptions
 from transforms.edit_distance import count_edits
 from transforms.ngram import NgramAutomaton, learn_ngrams
+from transforms.prefix_beams import LanguageBonus
 
 MAX_STATES = 16_384
 """Contexts of the language model: 10 MB with 80 classes."""

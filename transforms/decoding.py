@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
-from transforms.beam_search import LanguageBonus, decode_beam
+from transforms.beam_search import decode_beam
 from transforms.calibration import Calibration
 from transforms.confidence import (
     NO_CHARACTER,
@@ -21,6 +21,7 @@ from transforms.confidence import (
 from transforms.ctc import decode_greedy
 from transforms.decoding_options import BEAM, GREEDY, DecodingOptions
 from transforms.ngram import NgramAutomaton
+from transforms.prefix_beams import LanguageBonus
 
 CANDIDATES = 8
 """Classes that a beam tries in each frame; 5 cost a tenth of the gain on EMNIST lines."""

@@ -6,9 +6,10 @@ import pytest
 import tensorflow as tf
 
 from schema.alphabet import BLANK
-from transforms.beam_search import LanguageBonus, decode_beam
+from transforms.beam_search import decode_beam
 from transforms.ctc import blank_padding
 from transforms.ngram import NgramAutomaton, learn_ngrams
+from transforms.prefix_beams import LanguageBonus
 
 CLASSES = 3
 SILENT = LanguageBonus.of(NgramAutomaton.silent(CLASSES), 0.0, 0.0)
