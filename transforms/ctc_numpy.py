@@ -15,7 +15,7 @@ def decode_greedy(logits: np.ndarray) -> tuple[list[int], float]:
       logits: float32 [t, classes] of one line, t > 0.
 
     Returns:
-      class numbers, without blanks; and the confidence in 0..1, as `transforms.ctc` defines it.
+      class numbers, without blanks; and the probability of the path, 0..1.
     """
     best = logits.argmax(axis=-1)  # [t]
     before = np.concatenate([[BLANK], best[:-1]])
@@ -23,6 +23,4 @@ def decode_greedy(logits: np.ndarray) -> tuple[list[int], float]:
     highest = logits.max(axis=-1)
     log_sums = np.log(np.exp(logits - highest[:, None]).sum(axis=-1))
     log_probability = -log_sums  # of the best class in each frame
-    chosen = log_probability[begins]
-    certainty = chosen.mean() if len(chosen) else log_probability.min()
-    return best[begins].tolist(), float(np.exp(certainty))
+    return best[begins].tolist(), float(np.exp(log_probability.sum()))

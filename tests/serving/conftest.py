@@ -122,6 +122,7 @@ def write_line_reader(folder: Path) -> None:
 
     from schema.alphabet import Alphabet
     from serving.export import LineReader, export_servable
+    from transforms.ctc import blank_padding
 
     alphabet = Alphabet("abcdefgh")
     # Named as the detector's variable, as two networks that one library made are.
@@ -137,7 +138,9 @@ def write_line_reader(folder: Path) -> None:
         spelled = tf.where(inside, symbols, 0)
         # A blank after each symbol keeps repeats apart.
         frames = tf.reshape(tf.stack([spelled, tf.zeros_like(spelled)], axis=2), [count, -1])
-        return 9.0 * tf.one_hot(frames, alphabet.num_classes)
+        return blank_padding(
+            9.0 * tf.one_hot(frames, alphabet.num_classes), 2 * ((widths + 27) // 28)
+        )
 
     reader = LineReader(network, [kernel], alphabet)
     blank = tf.io.encode_png(tf.fill([40, 90, 1], tf.constant(255, tf.uint8))).numpy()
