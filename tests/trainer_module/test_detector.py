@@ -14,6 +14,7 @@ from serving.server.servable import Servable
 from serving.signatures import BOXES, COUNT, IMAGE_BYTES, SCORES, SERVING_DEFAULT
 from trainer_module.hyperparameters.fcn import FcnHyperparameters
 from trainer_module.page_input import count_pages, training_batches, validation_pages
+from trainer_module.tasks.base import SplitFiles
 from trainer_module.tasks.detector import DetectorTask
 
 SMALL = FcnHyperparameters(
@@ -112,7 +113,8 @@ def test_it_learns_and_is_served(files, task, tmp_path):
     assert task.make_validator(network, files).validate().error < 0.5
     page, _ = draw_page([30, 60, 90])
     blank = np.full((50, 400), 200, np.uint8)
-    task.export(network, tmp_path / "1", {"dataset": "drawn"}, [encode(page)])
+    both = SplitFiles(files, files)
+    task.export(network, tmp_path / "1", {"dataset": "drawn"}, [encode(page)], both)
     # Loaded as TensorFlow Serving does, in the manner of TensorFlow 1.
     servable = Servable(tmp_path / "1")
     large = np.kron(page, np.ones((10, 10), np.uint8))  # scaled down by 1600 / 1024

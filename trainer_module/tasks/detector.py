@@ -16,6 +16,7 @@ from trainer_module.networks.fcn import STRIDE, Fcn
 from trainer_module.page_input import count_pages, training_batches, validation_pages
 from trainer_module.page_validation import PageValidator
 from trainer_module.task_names import DETECTOR
+from trainer_module.tasks.base import SplitFiles
 from trainer_module.variation import Variation
 
 
@@ -57,8 +58,9 @@ class DetectorTask:
         folder: Path,
         model_card: dict[str, object],
         warmup_images: Sequence[bytes],
+        files: SplitFiles,
     ) -> None:
-        """Writes a `LineDetector`."""
+        """Writes a `LineDetector`; nothing is fitted after the network."""
         detector = LineDetector(
             lambda pages: network(pages, training=False),
             STRIDE,
