@@ -100,7 +100,7 @@ def reliability_curve(bins: Sequence[ReliabilityBin], unit: str) -> str:
         axes.set(xlim=limits, ylim=limits, xlabel="confidence", ylabel="right")
         axes.xaxis.set_major_formatter("{x:g} %")
         axes.yaxis.set_major_formatter("{x:g} %")
-        axes.set_title(f"{unit}: {100 * calibration_error(bins):.1f} % off on average")
+        axes.set_title(f"{unit}: {100 * calibration_error(bins):.1f} points off on average")
         return _svg(
             figure, f"reliability-{unit.lower()}", f"{unit} that were right, by their confidence"
         )

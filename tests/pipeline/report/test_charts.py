@@ -110,9 +110,9 @@ def test_durations_read_as_people_say_them(seconds, text):
 
 def test_reliability_tells_how_far_confidences_are_off():
     # (10 * 0.08 + 10 * 0.08) / 20
-    assert "Lines: 8.0 % off on average" in texts(charts.reliability_curve(BINS, "Lines"))
+    assert "Lines: 8.0 points off on average" in texts(charts.reliability_curve(BINS, "Lines"))
 
 
 def test_a_single_confidence_that_was_right_is_drawn():
     svg = charts.reliability_curve((ReliabilityBin(1, 1.0, 1.0),), "Characters")
-    assert "Characters: 0.0 % off on average" in texts(svg)
+    assert "Characters: 0.0 points off on average" in texts(svg)
