@@ -20,7 +20,7 @@ from serving.signatures import (
     TEXT,
     TEXTS,
 )
-from transforms.crop import box_extents, crop
+from transforms.crop import box_extents, crop, ink_extent
 from transforms.image import decode_image, line_width, stack_lines
 
 MAX_PAGE_PIXELS = 100_000_000
@@ -87,7 +87,9 @@ class PageReader(tf.Module):
             image_bytes = tf.identity(image_bytes)
         found = self._detector.signatures[SERVING_DEFAULT](**{IMAGE_BYTES: image_bytes[tf.newaxis]})
         boxes = found[BOXES][0, : found[COUNT][0]]  # [m, 4]
-        extents = box_extents(boxes, tf.shape(page))
+        extents = tf.map_fn(
+            lambda extent: ink_extent(page, extent), box_extents(boxes, tf.shape(page))
+        )
         return tf.reshape(boxes, [-1]), *self._read_extents(page, extents)
 
     def _read_extents(self, page: tf.Tensor, extents: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:

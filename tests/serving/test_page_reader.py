@@ -16,7 +16,7 @@ from serving.page_client import ask_pages_grpc, ask_pages_rest
 from serving.page_export import compose_page
 from serving.server.model_server import ModelServer
 from serving.server.servable import Code, Servable, ServableError
-from transforms.crop import box_extents
+from transforms.crop import box_extents, ink_extent
 
 PAPER = 230
 
@@ -69,8 +69,9 @@ def read(servable: Servable, *pages: bytes, signature: str = "serving_default", 
 
 
 def expected_lines(line_reader: Servable, page: np.ndarray, boxes: np.ndarray):
-    extents = box_extents(tf.constant(boxes, tf.float32), tf.constant(page.shape)).numpy()
-    crops = [png(page[top:bottom, left:right]) for top, left, bottom, right in extents]
+    extents = box_extents(tf.constant(boxes, tf.float32), tf.constant(page.shape))
+    narrowed = [ink_extent(tf.constant(page), extent).numpy() for extent in extents]
+    crops = [png(page[top:bottom, left:right]) for top, left, bottom, right in narrowed]
     one_by_one = [read(line_reader, crop) for crop in crops]
     texts = [each["text"][0] for each in one_by_one]
     return texts, [each["confidence"][0] for each in one_by_one]

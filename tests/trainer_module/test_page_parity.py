@@ -15,7 +15,7 @@ from trainer_module.hyperparameters.lstm_ctc import LstmCtcHyperparameters
 from trainer_module.networks.fcn import STRIDE, Fcn
 from trainer_module.networks.lstm_ctc import LstmCtc
 from trainer_module.networks.stem import IMAGE, WIDTH
-from transforms.crop import box_extents
+from transforms.crop import box_extents, ink_extent
 
 ROWS = (40, 100, 160)
 
@@ -84,8 +84,9 @@ def test_the_page_says_what_its_parents_say(models):
     read, found = ask(page_reader, encode(page)), ask(detector, encode(page))
     assert read[COUNT].tolist() == found[COUNT].tolist() == [len(ROWS)]
     np.testing.assert_allclose(read[BOXES], found[BOXES], rtol=1e-5)
-    extents = box_extents(tf.constant(found[BOXES][0]), tf.constant(page.shape)).numpy()
-    crops = [encode(page[top:bottom, left:right]) for top, left, bottom, right in extents]
+    extents = box_extents(tf.constant(found[BOXES][0]), tf.constant(page.shape))
+    narrowed = [ink_extent(tf.constant(page), extent).numpy() for extent in extents]
+    crops = [encode(page[top:bottom, left:right]) for top, left, bottom, right in narrowed]
     texts = [ask(line_reader, crop)[TEXT][0] for crop in crops]
     assert read[TEXTS][0].tolist() == texts
     assert all(texts)
