@@ -33,7 +33,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _export(folder: Path, output: Path | None, columns: int, quantise: bool) -> int:
     from serving.export import EXTRA_ASSETS, read_warmup_images
     from serving.litert import LITERT_FILE, QUANTISED, LiteRtOptions, ParityError, export_litert
-    from trainer_module.networks.stem import IMAGE, WIDTH
+    from trainer_module.tasks.lines import line_network
     from trainer_module.warm_start import load_exported
     from transforms.image import read_line
 
@@ -44,7 +44,7 @@ def _export(folder: Path, output: Path | None, columns: int, quantise: bool) -> 
     options = dataclasses.replace(QUANTISED if quantise else LiteRtOptions(), columns=columns)
     try:
         parity = export_litert(
-            lambda lines, widths: network({IMAGE: lines, WIDTH: widths}, training=False),
+            line_network(network),
             [variable.value for variable in network.variables],
             task.alphabet,
             [read_line(image).numpy()[:, :, 0] for image in read_warmup_images(folder)],

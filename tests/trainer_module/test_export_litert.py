@@ -14,6 +14,7 @@ from trainer_module.hyperparameters.base import ConvBlock
 from trainer_module.hyperparameters.lenet import LenetHyperparameters
 from trainer_module.hyperparameters.line_cnn import LineCnnHyperparameters
 from trainer_module.hyperparameters.lstm_ctc import LstmCtcHyperparameters
+from trainer_module.tasks.base import SplitFiles
 from trainer_module.tasks.characters import CharactersTask
 from trainer_module.tasks.lines import LinesTask
 
@@ -75,3 +76,15 @@ def test_only_lines_are_exported(pushed, capsys):
 def test_what_is_no_model_is_one_line(tmp_path, capsys):
     assert main([str(tmp_path)]) == 2
     assert capsys.readouterr().err.count("\n") == 1
+
+
+@pytest.mark.slow
+def test_a_training_may_end_with_it(write_lines, random_texts, tmp_path):
+    files = write_lines(random_texts[:8])
+    options = LstmCtcHyperparameters(stem=STEM, lstm_units=(5,), decoder="greedy", litert=True)
+    task = LinesTask(options, Alphabet("abcd"))
+    line = np.random.default_rng(0).integers(0, 120, (28, 60, 1)).astype(np.uint8)
+    images = [tf.io.encode_png(line).numpy()]
+    task.export(task.build_network(), tmp_path / "1", {}, images, SplitFiles(files, files))
+    reader = load_litert(tmp_path / "1" / EXTRA_ASSETS / LITERT_FILE, task.alphabet)
+    assert 0 < reader.read(images[0], "a").confidence <= 1

@@ -26,10 +26,12 @@ class LineHyperparameters(Hyperparameters, DecodingOptions):
     Args:
       stem: the convolutions in order; their horizontal strides multiply to `stride`.
       fresh_lines: whether lines made of glyphs are made of other ones in each epoch.
+      litert: whether a LiteRT model is made as well, and a difference of the two an error.
     """
 
     stem: tuple[ConvBlock, ...] = WIDE_STEM
     fresh_lines: bool = True
+    litert: bool = False
 
     def __post_init__(self) -> None:
         Hyperparameters.__post_init__(self)

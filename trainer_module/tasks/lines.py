@@ -9,7 +9,8 @@ import keras
 import tensorflow as tf
 
 from schema.alphabet import Alphabet
-from serving.export import EXTRA_ASSETS, LineReader, export_servable
+from serving.export import EXTRA_ASSETS, LineNetwork, LineReader, export_servable
+from serving.litert import LITERT_FILE, export_litert
 from trainer_module.decoding_fit import collect_logits, describe_decoding, fit_decoding
 from trainer_module.evaluation import LineValidator
 from trainer_module.fresh_lines import make_dealer
@@ -33,6 +34,7 @@ from trainer_module.task_names import LINES
 from trainer_module.tasks.base import SplitFiles
 from trainer_module.variation import Variation
 from transforms.decoding import LineDecoding
+from transforms.image import read_line
 
 EVALUATION_BATCH = 64
 
@@ -98,12 +100,9 @@ class LinesTask:
     ) -> None:
         """Fits the decoder and the confidences, and writes a `LineReader`."""
         decoding, reliability = self._fit_decoding(network, files)
-        reader = LineReader(
-            lambda lines, widths: network({IMAGE: lines, WIDTH: widths}, training=False),
-            [variable.value for variable in network.variables],
-            self.alphabet,
-            decoding,
-        )
+        reads = line_network(network)
+        variables = [variable.value for variable in network.variables]
+        reader = LineReader(reads, variables, self.alphabet, decoding)
         card = {
             "reads": "one line of handwriting, as PNG or JPEG of any size, to text",
             **model_card,
@@ -111,6 +110,14 @@ class LinesTask:
         }
         export_servable(reader, folder, self.alphabet, card, warmup_images)
         write_reliability(reliability, folder / EXTRA_ASSETS / RELIABILITY_FILE)
+        if self.hyperparameters.litert:
+            export_litert(
+                reads,
+                variables,
+                self.alphabet,
+                [read_line(image).numpy()[:, :, 0] for image in warmup_images],
+                folder / EXTRA_ASSETS / LITERT_FILE,
+            )
 
     def _fit_decoding(
         self, network: keras.Model, files: SplitFiles
@@ -126,6 +133,11 @@ class LinesTask:
             collect_logits(spell, batches, self.alphabet),
             self.alphabet,
         )
+
+
+def line_network(network: keras.Model) -> LineNetwork:
+    """Returns the forward pass of a line network, as exporters take it."""
+    return lambda lines, widths: network({IMAGE: lines, WIDTH: widths}, training=False)
 
 
 @functools.lru_cache(maxsize=2)  # training and validation
