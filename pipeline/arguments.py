@@ -39,11 +39,11 @@ LINES_OF = {
     SAMPLE: {"train_lines": 4000, "validation_lines": 400, "test_lines": 1000},
     EMNIST: {"train_lines": 10000, "validation_lines": 500, "test_lines": 1500},
 }
-DATASETS_OF = {LINES: DATASETS, CHARACTERS: (SAMPLE, EMNIST), DETECTOR: (SAMPLE, PAGES)}
+DATASETS_OF = {LINES: DATASETS, CHARACTERS: (SAMPLE, EMNIST), DETECTOR: (SAMPLE, PAGES, IAM)}
 TRAIN_STEPS_OF = {
     LINES: {SAMPLE: 500, EMNIST: 2200, **dict.fromkeys(SOURCES, 1500)},
     CHARACTERS: {SAMPLE: 600, EMNIST: 6000},
-    DETECTOR: {SAMPLE: 400, PAGES: 1800},
+    DETECTOR: {SAMPLE: 400, PAGES: 1000, IAM: 1500},
 }
 SYNTHESIS_OF = {SAMPLE: SynthesisOptions(baseline_drift=1.5)}
 WHERE_TO_GET = {

@@ -36,9 +36,9 @@ def prepare_data(config: PipelineConfig) -> PipelineConfig:
     """
     if config.data_dir == config.workspace / "data" / config.dataset:
         config = _make_data(config)
+    if config.dataset == IAM:
+        show_licence_once(config.workspace)
     if isinstance(config.data, RecordOptions):
-        if config.dataset == IAM:
-            show_licence_once(config.workspace)
         plan = plan_records(config.data_dir, config.data)
         _tell(describe_source(config.data_dir, config.data), plan)
         return dataclasses.replace(config, alphabet=plan.alphabet)

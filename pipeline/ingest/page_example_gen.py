@@ -12,8 +12,9 @@ import apache_beam as beam
 from tfx.components.example_gen.component import FileBasedExampleGen
 
 from pipeline.ingest.examples import PlannedExecutor, make_example_gen
-from pipeline.ingest.page_plan import PageOptions, describe_pages, plan_pages
-from pipeline.ingest.page_workers import MakePages
+from pipeline.ingest.iam_forms import SOURCE as IAM
+from pipeline.ingest.page_plan import PageOptions, PagePlan, describe_pages, plan_pages
+from pipeline.ingest.page_workers import MakePages, ReadForms
 from pipeline.run_result import SplitSummary
 from schema.splits import SPLITS
 
@@ -38,12 +39,10 @@ class PageExecutor(PlannedExecutor):
     ) -> dict[str, beam.PCollection]:
         """Deals the pages out as planned."""
         options = PageOptions(**config["options"])
-        make = beam.ParDo(MakePages(options.ignored, options.seed))
         pages = (
-            pipeline
-            | "Name the pages" >> beam.Create(plan_pages(folder, options).units)
-            | "Spread the pages" >> beam.Reshuffle()
-            | "Make pages" >> make.with_outputs(*SPLITS)
+            _read_forms(pipeline, folder, options)
+            if options.source == IAM
+            else _make_pages(pipeline, plan_pages(folder, options), options)
         )
         return {split: pages[split] for split in SPLITS}
 
@@ -64,3 +63,24 @@ class PageExecutor(PlannedExecutor):
     def describe_source(self, folder: Path, config: dict[str, Any]) -> str:
         """Names the source with the choices made in it."""
         return describe_pages(PageOptions(**config["options"]))
+
+
+def _make_pages(pipeline: beam.Pipeline, plan: PagePlan, options: PageOptions) -> Any:
+    """Spreads pages over the workers; returns their examples by split."""
+    make = beam.ParDo(MakePages(options.ignored, options.seed))
+    return (
+        pipeline
+        | "Name the pages" >> beam.Create(plan.units)
+        | "Spread the pages" >> beam.Reshuffle()
+        | "Make pages" >> make.with_outputs(*SPLITS)
+    )
+
+
+def _read_forms(pipeline: beam.Pipeline, folder: Path, options: PageOptions) -> Any:
+    """Has a worker read IAM; returns the examples of its forms by split."""
+    read = beam.ParDo(ReadForms(options.split_scheme, options.tolerated_share))
+    return (
+        pipeline
+        | "Name the copy" >> beam.Create([folder])
+        | "Read forms" >> read.with_outputs(*SPLITS)
+    )

@@ -11,6 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.ingest.corpus import hash_fraction
+from pipeline.ingest.iam_forms import SOURCE as IAM
+from pipeline.ingest.iam_forms import read_forms
+from pipeline.ingest.iam_splits import SCHEMES, read_splits
 from pipeline.ingest.pages.reader import SOURCE as PAGES
 from pipeline.ingest.pages.survey import NO_TEXT, PageSurvey, survey_pages
 from pipeline.ingest.records import Problem, Problems
@@ -20,6 +23,7 @@ from schema.splits import SPLITS, TEST, TRAIN, VALIDATION
 GENERATED = "sample"
 """The source whose pages are all generated."""
 
+_NO_PAGES = dict.fromkeys(SPLITS, 0)
 _FIRST_CHOICE = (TEST, VALIDATION, TRAIN)
 """Of a picture that is in several splits, the copy in the first of these stays."""
 
@@ -29,7 +33,9 @@ class PageOptions:
     """Which pages are taken.
 
     Args:
-      source: "pages" for a folder of ALTO or PAGE XML, "sample" for generated pages alone.
+      source: "pages" for a folder of ALTO or PAGE XML, "iam" for IAM's forms in their official
+        split, "sample" for generated pages alone.
+      split_scheme: iam: "lwitlrt" (the official large writer-independent task) or "aachen".
       ignored_line_types: types of lines, separated by commas, that neither count as found nor as
         missed and are not trained on, as in "DefaultLine:Print".
       generated_share: of the training pages of an archive, how many are generated, 0..1.
@@ -42,6 +48,7 @@ class PageOptions:
     """
 
     source: str = PAGES
+    split_scheme: str = SCHEMES[0]
     ignored_line_types: str = ""
     generated_share: float = 0.6
     generated_pages: int = 100
@@ -51,9 +58,14 @@ class PageOptions:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        if self.source not in (PAGES, GENERATED):
+        if self.source not in (PAGES, IAM, GENERATED):
             raise InputError(
-                f"expected a source of {PAGES}, {GENERATED}, got {self.source!r}: choose one"
+                f"expected a source of {PAGES}, {IAM}, {GENERATED}, got {self.source!r}: choose one"
+            )
+        if self.split_scheme not in SCHEMES:
+            raise InputError(
+                f"expected a split_scheme of {', '.join(SCHEMES)}, got {self.split_scheme!r}: "
+                "choose one"
             )
         for name in ("generated_share", "test_share", "validation_share", "tolerated_share"):
             if not 0 <= getattr(self, name) < 1:
@@ -94,18 +106,20 @@ class PagePlan:
     """What a source gives.
 
     Args:
-      units: every page that is taken.
+      units: every page that is taken, but for IAM's forms.
+      forms: split -> IAM's forms, which lie in archives that are read from end to end.
       problems: the lines left out, and why.
       duplicates_dropped: split -> pages whose picture is there already.
     """
 
     units: tuple[PageUnit, ...]
+    forms: dict[str, int]
     problems: tuple[Problem, ...]
     duplicates_dropped: dict[str, int]
 
     def count(self, split: str) -> int:
         """Returns the pages of a split."""
-        return sum(unit.split == split for unit in self.units)
+        return self.forms[split] + sum(unit.split == split for unit in self.units)
 
 
 @functools.lru_cache(maxsize=1)
@@ -117,6 +131,8 @@ def plan_pages(folder: Path, options: PageOptions) -> PagePlan:
     """
     if options.source == GENERATED:
         return _plan_generated(options)
+    if options.source == IAM:
+        return _plan_forms(folder, options)
     met, problems = Problems(tolerated_share=1.0), Problems(options.tolerated_share)
     surveys = list(survey_pages(folder, met))
     problems.taken = sum(len(survey.lines) for survey in surveys)
@@ -126,21 +142,19 @@ def plan_pages(folder: Path, options: PageOptions) -> PagePlan:
     splits = _split([page.page_id for page in surveys], options)
     taken, dropped = _drop_duplicates(surveys, splits)
     counts = Counter(splits[page.page_id] for page in taken)
-    if missing := [split for split in SPLITS if not counts[split]]:
-        raise InputError(
-            f"expected pages in every split, got none in {', '.join(missing)} of {len(surveys)} "
-            f"in {folder}: give more pages, or another seed"
-        )
+    _check_splits(counts, folder)
     generated = round(counts[TRAIN] * options.generated_share / (1 - options.generated_share))
     units = [PageUnit(splits[page.page_id], page) for page in taken]
     units += [PageUnit(TRAIN, number=number) for number in range(generated)]
-    return PagePlan(tuple(units), tuple(problems.found), dropped)
+    return PagePlan(tuple(units), _NO_PAGES, tuple(problems.found), dropped)
 
 
 def describe_pages(options: PageOptions) -> str:
     """Names a source with the choices that decide what is read of it."""
     if options.source == GENERATED:
         return "pages generated from the sample's hands"
+    if options.source == IAM:
+        return f"{IAM}: forms, split {options.split_scheme}"
     return (
         f"{PAGES}: line types {options.ignored_line_types or 'none'} not judged, "
         f"{options.generated_share:.0%} of the training pages generated"
@@ -152,7 +166,26 @@ def _plan_generated(options: PageOptions) -> PagePlan:
     counts = {TRAIN: options.generated_pages, VALIDATION: held_out, TEST: held_out}
     splits = [split for split in SPLITS for _ in range(counts[split])]
     units = tuple(PageUnit(split, number=number) for number, split in enumerate(splits))
-    return PagePlan(units, (), dict.fromkeys(SPLITS, 0))
+    return PagePlan(units, _NO_PAGES, (), _NO_PAGES)
+
+
+def _plan_forms(folder: Path, options: PageOptions) -> PagePlan:
+    """Counts IAM's forms that have a split and an XML file; their pictures are not looked at."""
+    splits, problems = read_splits(folder, options.split_scheme), Problems(options.tolerated_share)
+    forms = read_forms(folder, problems)
+    problems.taken = len(forms)
+    problems.finish()
+    counts = Counter(split for form, split in splits.forms.items() if form in forms)
+    _check_splits(counts, folder)
+    return PagePlan((), dict(counts), tuple(problems.found), _NO_PAGES)
+
+
+def _check_splits(counts: Counter[str], folder: Path) -> None:
+    if missing := [split for split in SPLITS if not counts[split]]:
+        raise InputError(
+            f"expected pages in every split, got none in {', '.join(missing)} of "
+            f"{counts.total()} in {folder}: give more pages, or another seed"
+        )
 
 
 def _split(page_ids: list[str], options: PageOptions) -> dict[str, str]:

@@ -5,11 +5,13 @@ each worker process many seconds at its start.
 """
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import apache_beam as beam
 import numpy as np
 
 from pipeline.ingest.example_bytes import serialise_example
+from pipeline.ingest.iam_forms import read_iam_pages
 from pipeline.ingest.page_plan import PageUnit
 from pipeline.ingest.pages.bands import page_bands
 from pipeline.ingest.pages.generated import generate_pages
@@ -52,6 +54,29 @@ class MakePages(beam.DoFn):
             tell_problems(problems.found)
         else:
             yield page
+
+
+class ReadForms(beam.DoFn):
+    """Yields the serialised example of each of IAM's forms, tagged with its split.
+
+    One worker reads them all, one in memory at a time: inside an archive no other can begin.
+
+    Args:
+      split_scheme: "lwitlrt" or "aachen".
+      tolerated_share: of the forms that may be unusable, 0..1.
+    """
+
+    def __init__(self, split_scheme: str, tolerated_share: float) -> None:
+        super().__init__()
+        self._split_scheme, self._tolerated_share = split_scheme, tolerated_share
+
+    def process(self, folder: Path) -> Iterator[beam.pvalue.TaggedOutput]:
+        """Yields one form at a time."""
+        problems = Problems(self._tolerated_share)
+        for page in read_iam_pages(folder, self._split_scheme, problems):
+            split = str(page.split)
+            yield beam.pvalue.TaggedOutput(split, page_example(page, split, frozenset()))
+        tell_problems(problems.found)
 
 
 def page_example(page: PageRecord, split: str, ignored: frozenset[str]) -> bytes:

@@ -139,5 +139,5 @@ def test_the_detector_has_options_of_its_own(tmp_path):
     assert config.pipeline_name == "pages-detector"
     with pytest.raises(InputError, match="no --alphabet"):
         config_of(*arguments, "--alphabet", "data")
-    with pytest.raises(InputError, match="data set of sample, pages"):
+    with pytest.raises(InputError, match="data set of sample, pages, iam"):
         config_of("--task", "detector", "--dataset", "emnist")

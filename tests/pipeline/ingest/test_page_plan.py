@@ -74,10 +74,16 @@ def test_generated_pages_alone(tmp_path):
     assert len({unit.number for unit in plan.units}) == 14
 
 
+def test_forms_of_iam_keep_their_official_split(iam_copy):
+    plan = plan_pages(iam_copy, PageOptions(source="iam"))
+    assert {split: plan.count(split) for split in SPLITS} == {TRAIN: 28, VALIDATION: 4, TEST: 8}
+
+
 @pytest.mark.parametrize(
     "change",
     [
-        {"source": "iam"},
+        {"source": "emnist"},
+        {"split_scheme": "mine"},
         {"generated_share": 1.0},
         {"test_share": -0.1},
         {"test_share": 0.6, "validation_share": 0.4},

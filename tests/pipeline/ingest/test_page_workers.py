@@ -1,4 +1,5 @@
 import io
+from collections import Counter
 
 import apache_beam as beam
 import numpy as np
@@ -9,9 +10,9 @@ from PIL import Image
 from tensorflow_metadata.proto.v0 import schema_pb2
 
 from pipeline.ingest.page_plan import PageOptions, PageUnit, plan_pages
-from pipeline.ingest.page_workers import MakePages
+from pipeline.ingest.page_workers import MakePages, ReadForms
 from schema import features, line_bands
-from schema.splits import TEST, TRAIN
+from schema.splits import TEST, TRAIN, VALIDATION
 from tests.pipeline.ingest.pages.conftest import DrawnLine, DrawnPage
 
 PRINT = "DefaultLine:Print"
@@ -77,3 +78,12 @@ def test_a_page_whose_lines_are_all_ignored_has_no_height(units):
     feature = parse(make(units[0], frozenset({PRINT, "DefaultLine:Handwritten"}))[0])
     assert feature[features.LINE_COUNT].int64_list.value[0] == 0
     assert np.isfinite(feature[features.TYPICAL_HEIGHT].float_list.value[0])
+
+
+def test_forms_of_iam_come_with_their_writer_and_split(iam_copy):
+    outputs = list(ReadForms("lwitlrt", 0.0).process(iam_copy))
+    assert Counter(output.tag for output in outputs) == {TRAIN: 28, VALIDATION: 4, TEST: 8}
+    feature = parse(outputs[0])
+    assert feature[features.SOURCE].bytes_list.value == [b"iam"]
+    assert feature[features.WRITER].bytes_list.value[0]
+    assert feature[features.LINE_COUNT].int64_list.value[0] >= 3
