@@ -58,7 +58,9 @@ def run_case(case: str, folder: Path, count: int, workers: int) -> dict[str, Any
     if started.returncode:
         sys.exit(f"{case} with {workers} workers ended with {started.returncode}")
     found = {"case": case, "workers": workers, **json.loads(output.splitlines()[-1])}
-    return found | ({"peak_mib_of_a_worker": round(max(peaks.values()))} if peaks else {})
+    found |= {"peak_mib_of_a_worker": round(max(peaks.values()))} if peaks else {}
+    print(json.dumps(found), file=sys.stderr)  # progress
+    return found
 
 
 def _descendants(pid: int) -> Iterator[int]:
