@@ -29,6 +29,9 @@ LINE_CASES = (
     *(("loop_pictures", 1), ("beam_pictures", 1), ("beam_pictures", 2)),
 )
 PAGE_CASES = (("read_pages_only", 1), ("plan_pages", 1), ("beam_pages", 1), ("beam_pages", 2))
+WORKER = "sdk_worker_main"
+"""In the command of Beam's worker processes."""
+
 _POLL_SECONDS = 0.1
 
 
@@ -58,7 +61,8 @@ def run_case(case: str, folder: Path, count: int, workers: int) -> dict[str, Any
     if started.returncode:
         sys.exit(f"{case} with {workers} workers ended with {started.returncode}")
     found = {"case": case, "workers": workers, **json.loads(output.splitlines()[-1])}
-    found |= {"peak_mib_of_a_worker": round(max(peaks.values()))} if peaks else {}
+    if any(peaks.values()):
+        found["peak_mib_of_a_worker"] = round(max(peaks.values()))
     print(json.dumps(found), file=sys.stderr)  # progress
     return found
 
@@ -76,9 +80,12 @@ def _descendants(pid: int) -> Iterator[int]:
 
 def _peak_mib(pid: int) -> float:
     try:
+        command = Path(f"/proc/{pid}/cmdline").read_text()
         status = Path(f"/proc/{pid}/status").read_text()
     except OSError:
         return 0.0  # it has just ended
+    if WORKER not in command:
+        return 0.0  # a copy of its parent that has not become a worker yet
     peaks = [line.split()[1] for line in status.splitlines() if line.startswith("VmHWM")]
     return int(peaks[0]) / 1024 if peaks else 0.0
 
