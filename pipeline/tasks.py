@@ -82,7 +82,7 @@ _DETECTOR = Task(
     metric=("pipeline.evaluation.line_detection", "LineDetection"),
     label=features.LINE_BANDS,
     prediction=BOXES,
-    slices=(features.SOURCE,),
+    slices=(),
     unit="pages",
 )
 

@@ -322,3 +322,30 @@ def test_reliability_is_drawn_of_whatever_was_judged(full):
     nothing_read = bare(reliability=Reliability((ReliabilityBin(9, 0.5, 0.4),), ()))
     assert render(nothing_read).count("off on average") == 1
     assert "What a confidence is worth" not in render(BARE)
+
+
+@pytest.mark.parametrize(
+    ("directions", "said"),
+    [
+        ((True, True), "Lower is better."),
+        ((False, False), "Higher is better."),
+        ((False, True), "Higher is better, of errors lower."),
+    ],
+)
+def test_the_table_says_which_way_is_better(directions, said):
+    metrics = tuple(
+        dataclasses.replace(FULL.metrics[1], name=f"metric {number}", lower_is_better=lower)
+        for number, lower in enumerate(directions)
+    )
+    assert said in render(bare(metrics=metrics))
+
+
+def test_pages_are_shown_with_what_was_found_and_counted_in_words():
+    found = dataclasses.replace(
+        reading("2 lines", "1 of 2 lines found, 0 false", 1), overlay=png(90, 120)
+    )
+    page = render(bare(unit="pages", readings=(found,)))
+    assert base64.b64encode(png(90, 120)).decode() in page
+    assert base64.b64encode(png()).decode() not in page
+    assert "1 of 2 lines found, 0 false" in page
+    assert "1 error," in page
