@@ -70,6 +70,14 @@ def take_turns(calls: dict[str, Callable[[], Any]], runs: int) -> dict[str, floa
     return {name: round(statistics.median(times) * 1e3, 2) for name, times in seconds.items()}
 
 
+def read_card(folder: Path) -> dict[str, Any]:
+    """Returns the card of a pushed model."""
+    from serving.export import EXTRA_ASSETS, MODEL_CARD_FILE
+
+    card: dict[str, Any] = json.loads((folder / EXTRA_ASSETS / MODEL_CARD_FILE).read_text())
+    return card
+
+
 def greedy_reader(network: Any, alphabet: Any) -> Callable[[Any], Any]:
     """Makes the function from pictures to texts that decodes greedily."""
     import tensorflow as tf
@@ -140,6 +148,7 @@ def main() -> None:
 
     folder = find_model(arguments.model)
     model = tf.saved_model.load(str(folder))
+    card = read_card(folder)
     alphabet = read_alphabet(folder / EXTRA_ASSETS / ALPHABET_FILE)
     pictures = load_pictures(arguments.examples, max(BATCHES))
     with serve("lines", folder.parent) as address:
@@ -156,7 +165,11 @@ def main() -> None:
         "benchmark": "inference",
         "date": datetime.now(timezone.utc).strftime("%Y-%m-%d"),
         "commit": describe_commit(),
-        "command": " ".join(["python", "benchmarks/inference.py", *sys.argv[1:]]),
+        "command": "python benchmarks/inference.py --model MODEL --examples PATTERN "
+        f"--runs {arguments.runs}",
+        "dataset": card["dataset"],
+        "network": card["network"],
+        "hyperparameters": card["hyperparameters"],
         "machine": machine,
         "tensorflow": tf.__version__,
         "measured": measured,
