@@ -13,6 +13,7 @@ drifts; medians are told. Run it with the project's environment.
 import argparse
 import io
 import json
+import random
 import statistics
 import sys
 import time
@@ -61,8 +62,10 @@ def load_pictures(pattern: str, count: int) -> list[bytes]:
 def take_turns(calls: dict[str, Callable[[], Any]], runs: int) -> dict[str, float]:
     """Returns the median milliseconds of each call."""
     seconds: dict[str, list[float]] = {name: [] for name in calls}
+    order = random.Random(0)
     for run in range(WARM_UP + runs):
-        for name, call in calls.items():
+        # In another order each time: a call runs slower after one that left the caches cold.
+        for name, call in order.sample(list(calls.items()), len(calls)):
             started = time.perf_counter()
             call()
             if run >= WARM_UP:
@@ -115,6 +118,12 @@ def measure(
             "network": lambda: network(lines, widths).numpy(),
             "greedy": lambda: greedy(images).numpy(),
             "signature": lambda: signature(**{IMAGE_BYTES: images}),
+        },
+        runs,
+    )
+    times |= take_turns(
+        {
+            "in_process": lambda: signature(**{IMAGE_BYTES: images}),
             "grpc": lambda: ask_grpc(address.grpc_address, "lines", pictures),
             "rest": lambda: ask_rest(address.rest_url, "lines", pictures),
         },
