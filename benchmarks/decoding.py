@@ -90,13 +90,13 @@ def make_decoders(model: Any, symbols: str, width: int) -> dict[str, Any]:
 
     def make(options: DecodingOptions) -> Any:
         decoding = LineDecoding(options)
-
-        @tf.function(input_signature=model.read_normalised.input_signature)
-        def read(lines: tf.Tensor, widths: tf.Tensor) -> tf.Tensor:
-            classes, _ = decode(model.logits(lines, widths), decoding)
-            return decode_classes(classes, alphabet)
-
-        return read
+        return tf.function(
+            lambda lines, widths: decode_classes(
+                decode(model.logits(lines, widths), decoding)[0], alphabet
+            ),
+            input_signature=model.read_normalised.input_signature,
+            autograph=False,
+        )
 
     return {
         GREEDY: make(DecodingOptions(decoder="greedy")),

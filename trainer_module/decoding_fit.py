@@ -27,10 +27,9 @@ MAX_STATES = 16_384
 FIT_LINES = 2_000
 """Validation lines that are looked at."""
 
-ALPHAS = (0.25, 0.5, 0.75)
-BETAS = (0.0, 1.0, 2.0, 3.0)
-"""The weights that are tried. One character of an English text costs the model 1.5 nats or so,
-of which beta gives back what alpha took."""
+WEIGHTS = ((0.0, 0.0), *itertools.product((0.25, 0.5, 0.75, 1.0), (0.0, 1.0, 2.0)))
+"""Pairs of alpha and beta that are tried; the first leaves the network alone. A character of an
+English text costs the model 1.5 nats or so, of which beta gives back what alpha took."""
 
 
 def collect_logits(
@@ -87,7 +86,7 @@ def fit_decoding(
 def choose_weights(
     automaton: NgramAutomaton, width: int, validation: Sequence[LineLogits], alphabet: Alphabet
 ) -> tuple[float, float]:
-    """Returns the alpha and beta of those tried that read the lines with the fewest edits."""
+    """Returns the alpha and beta that read the lines with the fewest edits; the first of equals."""
     any_lines = tf.TensorSpec([None, None, alphabet.num_classes])
 
     @tf.function(input_signature=[any_lines, tf.TensorSpec([]), tf.TensorSpec([])])
@@ -102,7 +101,7 @@ def choose_weights(
             for truth, row in zip(batch.texts, read(batch.logits, *weights).numpy(), strict=True)
         )
 
-    return min(itertools.product(ALPHAS, BETAS), key=edits)
+    return min(WEIGHTS, key=edits)
 
 
 def describe_decoding(decoding: LineDecoding) -> dict[str, object]:

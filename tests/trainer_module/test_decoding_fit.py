@@ -60,6 +60,12 @@ def test_the_weights_are_those_that_read_best():
     assert wrong(beam) < wrong(greedy) == 3
 
 
+def test_a_language_model_that_helps_nothing_has_no_say():
+    options = DecodingOptions(BEAM, beam_width=8, ngram_order=3)
+    decoding, _ = fit_decoding(options, ["ccc", "aaa"], lines(), ABC)
+    assert (decoding.alpha, decoding.beta) == (0, 0)
+
+
 def test_what_is_judged_right():
     # Truth "abcabc", read as "accabc".
     judged_lines, characters = judge(LineDecoding(), lines((1,), (), (), (), (), ()), ABC)
