@@ -13,8 +13,8 @@ class DecodingOptions:
     """Of the decoder inside a pushed line model.
 
     The defaults are measured in `benchmarks/README.md`: on lines of EMNIST glyphs the beam with
-    its n-gram model makes less than half the errors of greedy decoding, and costs about as much
-    time as the network for a line alone, half as much for lines in batches.
+    its n-gram model makes about half the errors of greedy decoding, and costs less time than the
+    network.
 
     Args:
       decoder: one of `DECODERS`.

@@ -3,7 +3,12 @@ import pytest
 
 from schema.alphabet import Alphabet
 from trainer_module.confidence_fit import LineLogits, judge, spell
-from trainer_module.decoding_fit import collect_logits, describe_decoding, fit_decoding
+from trainer_module.decoding_fit import (
+    choose_cautious,
+    collect_logits,
+    describe_decoding,
+    fit_decoding,
+)
 from transforms.decoding import LineDecoding, decode
 from transforms.decoding_options import BEAM, GREEDY, DecodingOptions
 
@@ -64,6 +69,21 @@ def test_a_language_model_that_helps_nothing_has_no_say():
     options = DecodingOptions(BEAM, beam_width=8, ngram_order=3)
     decoding, _ = fit_decoding(options, ["ccc", "aaa"], lines(), ABC)
     assert (decoding.alpha, decoding.beta) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("edits", "chosen"),
+    [
+        # Worse by 1, all of it in one of four lines: 1 <= 2 * sqrt(3 / 16) is false.
+        ([[1, 1, 1, 2], [1, 1, 1, 1]], 1),
+        # Worse by 1, in lines that differ both ways: 1 <= 2 * sqrt(3 / 4 - 1 / 16).
+        ([[2, 0, 1, 2], [1, 1, 1, 1]], 0),
+        ([[3, 3, 3, 3], [2, 0, 1, 2], [1, 1, 1, 1], [1, 1, 1, 1]], 1),
+        ([[1, 2], [1, 2]], 0),
+    ],
+)
+def test_the_first_choice_within_a_standard_error_is_taken(edits, chosen):
+    assert choose_cautious(np.array(edits)) == chosen
 
 
 def test_what_is_judged_right():
