@@ -10,6 +10,7 @@ from pathlib import Path
 
 from pipeline.arguments import EMNIST, SAMPLE
 from pipeline.config import PipelineConfig
+from pipeline.ingest.alphabet_builder import describe_outside
 from pipeline.ingest.characters import CharacterOptions, alphabet_of, plan_characters
 from pipeline.ingest.emnist_archive import fetch_archive, take_data_set
 from pipeline.ingest.iam import show_licence_once
@@ -94,4 +95,6 @@ def _tell(source: str, plan: RecordPlan) -> None:
         f"{len(plan.problems)} left out, {sum(plan.shared_dropped.values())} more because their "
         "sentence is in another split\n"
     )
+    if plan.outside:
+        sys.stderr.write(f"outside the alphabet: {describe_outside(plan.outside)}\n")
     tell_problems(plan.problems)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from pipeline.ingest.alphabet_builder import build_alphabet, read_alphabet
+from pipeline.ingest.alphabet_builder import build_alphabet, count_outside, read_alphabet
 from pipeline.ingest.corpus import hash_fraction
 from pipeline.ingest.lines import classify_vocabulary, words_of
 from pipeline.ingest.record_sources import (
@@ -44,6 +44,7 @@ class RecordPlan:
       alphabet: what the network shall read.
       problems: the lines left out, and why.
       shared_dropped: split -> lines left out because a split that goes before has their sentence.
+      outside: how often each character outside the alphabet occurs in the texts.
     """
 
     units: tuple[Unit, ...]
@@ -52,6 +53,7 @@ class RecordPlan:
     alphabet: Alphabet
     problems: tuple[Problem, ...]
     shared_dropped: dict[str, int]
+    outside: Counter[str]
 
     def vocabulary(self, text: str) -> str:
         """Returns which of `schema.features.VOCABULARIES` a text belongs to."""
@@ -68,8 +70,11 @@ def plan_records(folder: Path, options: RecordOptions) -> RecordPlan:
     problems = Problems(options.tolerated_share)
     declared = _declared_alphabet(options)
     units = []
+    outside: Counter[str] = Counter()
     found = plan_units(folder, options, problems)
     for unit in tqdm(found, desc=f"looking at {options.source}", unit="unit", disable=None):
+        if declared:
+            outside += count_outside((line.text for line in unit.lines), declared)
         units.append(_fitting(unit, declared, options.source, problems))
     problems.finish()
     entries = [line for unit in units for line in unit.lines]
@@ -87,6 +92,7 @@ def plan_records(folder: Path, options: RecordOptions) -> RecordPlan:
         alphabet=declared or build_alphabet(line.text for line in taken),
         problems=tuple(problems.found),
         shared_dropped={split: dropped[split] for split in SPLITS},
+        outside=outside,
     )
 
 

@@ -77,6 +77,7 @@ def test_what_is_left_out_is_named(tmp_path, capsys):
     said = capsys.readouterr().err.splitlines()
     assert "28 lines" in said[0]
     assert "12 left out" in said[0]
-    assert "line-28" in said[1]
-    assert "'ï'" in said[1]
+    assert said[1] == "outside the alphabet: 'ï' (U+00EF) 12 times"
+    assert "line-28" in said[2]
+    assert "'ï'" in said[2]
     assert said[-1] == "left out: 2 more"

@@ -1,3 +1,4 @@
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -22,7 +23,9 @@ LINES = (
 
 
 def plan(problems=()):
-    return RecordPlan((), {}, frozenset(), LATIN, tuple(problems), dict.fromkeys(SPLITS, 0))
+    return RecordPlan(
+        (), {}, frozenset(), LATIN, tuple(problems), dict.fromkeys(SPLITS, 0), Counter()
+    )
 
 
 def test_a_picture_in_several_splits_stays_where_it_is_needed_most():

@@ -105,6 +105,7 @@ def test_characters_outside_the_alphabet_are_counted_and_named_never_mapped(plan
     [problem] = plan.problems
     assert problem.sample_id == "odd"
     assert "'ï'" in problem.reason
+    assert plan.outside == {"ï": 1}
     assert plan.alphabet == LATIN
 
 
