@@ -14,8 +14,9 @@ from pipeline.ingest.corpus import hash_fraction
 from pipeline.ingest.iam_forms import SOURCE as IAM
 from pipeline.ingest.iam_forms import read_forms
 from pipeline.ingest.iam_splits import SCHEMES, read_splits
+from pipeline.ingest.pages.geometry import NO_TEXT
 from pipeline.ingest.pages.reader import SOURCE as PAGES
-from pipeline.ingest.pages.survey import NO_TEXT, PageSurvey, survey_pages
+from pipeline.ingest.pages.survey import PageSurvey, survey_pages
 from pipeline.ingest.records import Problem, Problems
 from schema.errors import InputError
 from schema.splits import SPLITS, TEST, TRAIN, VALIDATION

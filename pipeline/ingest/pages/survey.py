@@ -5,33 +5,26 @@ no entities and no document type, and may name no picture outside the folder tha
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from xml.etree.ElementTree import Element, ParseError
 
 import defusedxml  # type: ignore[import-untyped]
 import defusedxml.ElementTree  # type: ignore[import-untyped]
-import numpy as np
 
 from pipeline.ingest.images import MAX_PIXELS, ImageProblem, measure_picture
 from pipeline.ingest.pages import FoundLine, PageLayout, PageProblem, alto, page_xml, shorten
-from pipeline.ingest.records import PageLine, Point, Problems
+from pipeline.ingest.pages.geometry import usable_lines
+from pipeline.ingest.records import PageLine, Problems
 from schema.errors import InputError
-
-CLIP_PIXELS = 10.0
-"""Points this far outside the page are moved to its edge: segmenters round up and overshoot."""
 
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".tif", ".tiff", ".jp2", ".webp", ".bmp")
 """Endings under which a picture is looked for that the XML does not name, or misnames."""
-
-NO_TEXT = "expected a transcription, got none: transcribe the line; it serves the detector only"
-"""What is wrong with a line that has an outline only."""
 
 _PARSERS = {alto.ROOT: alto.read_alto, page_xml.ROOT: page_xml.read_page_xml}
 # What exports put beside the pages: it describes a volume and holds no lines.
 _NO_PAGES = ("mets", "trpDocMetadata")
 _SUBFOLDERS = ("page", "alto")  # where Transkribus puts the XML, below the pictures
-_MIN_SPAN = 1.0  # pixels
 
 
 @dataclass(frozen=True)
@@ -154,7 +147,7 @@ def survey_page(
         for line_id in [found.line.line_id for found in wanted] or [""]:
             problems.leave_out(file, line_id, str(error))
         return None
-    lines = tuple(_usable_lines(wanted, *size, file, problems))
+    lines = tuple(usable_lines(wanted, *size, file, problems))
     page_id = str(PurePosixPath(file).with_suffix(""))
     return PageSurvey(page_id, file, image_path, size, lines) if lines else None
 
@@ -245,69 +238,6 @@ def _check_size(layout: PageLayout, size: tuple[int, int], name: str) -> None:
             f"expected a picture of {declared} pixels as declared, got {width} x {height} in "
             f"{name}: put the picture there that the lines were marked on"
         )
-
-
-def _usable_lines(
-    wanted: list[FoundLine], width: int, height: int, file: str, problems: Problems
-) -> Iterator[PageLine]:
-    """Yields the lines whose geometry can be used, and notes the others."""
-    known: set[str] = set()
-    for found in wanted:
-        line_id = found.line.line_id
-        try:
-            line = _checked(found, line_id in known, width, height)
-        except PageProblem as error:
-            problems.leave_out(file, line_id, str(error))
-            continue
-        known.add(line_id)
-        if not line.text:
-            problems.leave_out(file, line_id, NO_TEXT)
-        yield line
-
-
-def _checked(found: FoundLine, repeated: bool, width: int, height: int) -> PageLine:
-    """Returns a line within its page.
-
-    Raises:
-      PageProblem: it has no usable outline, or its id is another line's.
-    """
-    line = found.line
-    if repeated:
-        raise PageProblem("expected an id of its own, got that of a line before it: rename it")
-    if found.fault:
-        raise PageProblem(found.fault)
-    if len(line.polygon) < 3:
-        raise PageProblem(
-            f"expected an outline of at least 3 points, got {len(line.polygon)}: mark it again"
-        )
-    polygon = _within(line.polygon, "outline", width, height)
-    spans = np.ptp(np.asarray(polygon), axis=0)  # [2], width and height
-    if spans.min() < _MIN_SPAN:
-        raise PageProblem(
-            f"expected an outline around some pixels, got one {spans[0]:g} wide and {spans[1]:g} "
-            "high: mark it again"
-        )
-    return replace(
-        line, polygon=polygon, baseline=_within(line.baseline, "baseline", width, height)
-    )
-
-
-def _within(points: tuple[Point, ...], what: str, width: int, height: int) -> tuple[Point, ...]:
-    """Returns points moved onto the page.
-
-    Raises:
-      PageProblem: one of them is further than `CLIP_PIXELS` away from it.
-    """
-    inside = tuple(
-        (min(max(x, 0.0), width - 1.0), min(max(y, 0.0), height - 1.0)) for x, y in points
-    )
-    for point, moved in zip(points, inside, strict=True):
-        if max(abs(point[0] - moved[0]), abs(point[1] - moved[1])) > CLIP_PIXELS:
-            raise PageProblem(
-                f"expected the {what} within the page of {width} x {height} pixels, got the "
-                f"point {point[0]:g}, {point[1]:g}: mark it again"
-            )
-    return inside
 
 
 def _listed(line_types: set[str]) -> str:
