@@ -29,6 +29,7 @@ from trainer_module.hyperparameters.lenet import LenetHyperparameters
 from trainer_module.hyperparameters.lines import NARROW_STEM, LineHyperparameters
 from trainer_module.hyperparameters.lstm_ctc import LstmCtcHyperparameters
 from trainer_module.task_names import CHARACTERS, DETECTOR, LINES
+from transforms.augmentation_options import AugmentationOptions
 from transforms.synthesis_options import SynthesisOptions
 
 SAMPLE, EMNIST = "sample", "emnist"
@@ -156,6 +157,7 @@ def make_config(arguments: argparse.Namespace) -> PipelineConfig:
         hyperparameters=_make_hyperparameters(network, dataset, changes.get("hyperparameters", {})),
         gate=task.gate(**changes.get("gate", {})),
         synthesis=_make_synthesis(task, dataset, changes.get("synthesis", {})),
+        augmentation=AugmentationOptions(**changes.get("augmentation", {})),
         warm_start=arguments.warm_start.absolute() if arguments.warm_start else None,
     )
 
@@ -239,7 +241,11 @@ def _fields(
         records = {"data": RecordOptions}
     else:
         records = {"data": LineOptions, "synthesis": SynthesisOptions}
-    records |= {"hyperparameters": network, "gate": task.gate}
+    records |= {
+        "hyperparameters": network,
+        "augmentation": AugmentationOptions,
+        "gate": task.gate,
+    }
     found = {}
     for part, record in records.items():
         hints = typing.get_type_hints(record)

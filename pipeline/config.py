@@ -12,6 +12,7 @@ from pipeline.tasks import Task
 from schema.alphabet import LATIN, Alphabet
 from schema.errors import InputError
 from trainer_module.hyperparameters.base import Hyperparameters
+from transforms.augmentation_options import AugmentationOptions
 from transforms.synthesis_options import SynthesisOptions
 
 
@@ -30,6 +31,7 @@ class PipelineConfig:
       hyperparameters: of the network, which they name, and its training.
       gate: what a model must reach to be pushed.
       synthesis: how glyphs are set into a line.
+      augmentation: how much training pictures are disturbed.
       alphabet: what the network can read.
       warm_start: an exported model whose layers training begins with.
     """
@@ -44,6 +46,7 @@ class PipelineConfig:
     hyperparameters: Hyperparameters
     gate: Gate
     synthesis: SynthesisOptions = field(default_factory=SynthesisOptions)
+    augmentation: AugmentationOptions = field(default_factory=AugmentationOptions)
     alphabet: Alphabet = LATIN
     warm_start: Path | None = None
 

@@ -38,7 +38,7 @@ def train(transformed: BaseComponent, config: PipelineConfig) -> Training | Warm
         network=config.network,
         symbols=config.alphabet.symbols,
         hyperparameters=dataclasses.asdict(config.hyperparameters),
-        variation=dataclasses.asdict(Variation(config.synthesis)),
+        variation=dataclasses.asdict(Variation(config.synthesis, config.augmentation)),
         seed=config.seed,
         resume_folder=str(config.resume_path),
         version=hash_code(RUN_FN.rpartition(".")[0]),

@@ -15,6 +15,9 @@ from schema import features
 from schema.alphabet import Alphabet
 from schema.errors import InputError
 from trainer_module.networks.stem import IMAGE
+from trainer_module.seeds import epoch_seed, example_seed
+from transforms.augmentation import augment
+from transforms.augmentation_options import NO_AUGMENTATION, AugmentationOptions
 from transforms.image import quantise_line, read_character
 
 _SPEC = {
@@ -39,10 +42,10 @@ def training_batches(
     alphabet: Alphabet,
     batch_size: int,
     seed: int,
-    first_epoch: int,
-    last_epoch: int,
+    epochs: range,
+    augmentation: AugmentationOptions = NO_AUGMENTATION,
 ) -> tf.data.Dataset:
-    """Makes the batches of some epochs, each shuffled by the seed and its number.
+    """Makes the batches of some epochs, each decided by the seed and its number.
 
     Returns:
       ({IMAGE: float32 [n, 28, 28, 1]}, classes int32 [n], from 0 in the alphabet's order).
@@ -51,11 +54,15 @@ def training_batches(
 
     def one_epoch(epoch: int) -> tf.data.Dataset:
         order = np.random.default_rng([seed, epoch]).permutation(len(classes))
-        return tf.data.Dataset.from_tensor_slices(order).batch(batch_size)
+        batches = tf.data.Dataset.from_tensor_slices(order).batch(batch_size)
+        return batches.map(lambda rows: (rows, tf.constant(epoch_seed(seed, epoch), tf.int64)))
 
-    epochs = map(one_epoch, range(first_epoch, last_epoch))
-    orders = functools.reduce(tf.data.Dataset.concatenate, epochs)
-    return _gather(orders, images, classes).prefetch(tf.data.AUTOTUNE)
+    orders = functools.reduce(tf.data.Dataset.concatenate, map(one_epoch, epochs))
+    if augmentation.idle:
+        batches = _gather(orders.map(lambda rows, _: rows), images, classes)
+    else:
+        batches = _gather_anew(orders, images, classes, augmentation)
+    return batches.prefetch(tf.data.AUTOTUNE)
 
 
 def evaluation_batches(
@@ -72,6 +79,26 @@ def _gather(orders: tf.data.Dataset, images: tf.Tensor, classes: tf.Tensor) -> t
         return {IMAGE: tf.cast(tf.gather(images, order), tf.float32) / 255.0}, tf.gather(
             classes, order
         )
+
+    return orders.map(take, num_parallel_calls=tf.data.AUTOTUNE)
+
+
+def _gather_anew(
+    orders: tf.data.Dataset,
+    images: tf.Tensor,
+    classes: tf.Tensor,
+    augmentation: AugmentationOptions,
+) -> tf.data.Dataset:
+    def take(order: tf.Tensor, seed: tf.Tensor) -> tuple[dict[str, tf.Tensor], tf.Tensor]:
+        def disturb(row: tf.Tensor) -> tf.Tensor:
+            picture = tf.cast(images[row], tf.float32) / 255.0
+            return augment(picture, example_seed(seed, row), augmentation, keep_width=True)
+
+        side = images.shape[1]
+        pictures = tf.map_fn(
+            disturb, order, fn_output_signature=tf.TensorSpec([side, side, 1], tf.float32)
+        )
+        return {IMAGE: pictures}, tf.gather(classes, order)
 
     return orders.map(take, num_parallel_calls=tf.data.AUTOTUNE)
 

@@ -16,6 +16,9 @@ from schema.alphabet import BLANK, Alphabet
 from schema.errors import InputError
 from trainer_module.fresh_lines import LineDealer
 from trainer_module.networks.stem import IMAGE, WIDTH
+from trainer_module.seeds import epoch_seed, example_seed
+from transforms.augmentation import augment
+from transforms.augmentation_options import NO_AUGMENTATION, AugmentationOptions
 from transforms.ctc import required_frames
 from transforms.image import LINE_HEIGHT, normalise_line, read_line
 from transforms.text import encode_text
@@ -135,6 +138,7 @@ def training_batches(
     epochs: range,
     steps_per_epoch: int,
     dealer: LineDealer | None = None,
+    augmentation: AugmentationOptions = NO_AUGMENTATION,
 ) -> tf.data.Dataset:
     """Makes the batches of some epochs, each shuffled by its own number.
 
@@ -151,21 +155,26 @@ def training_batches(
         out, what is missing comes again from the epoch's beginning.
       dealer: writes the lines that are made of glyphs anew in each epoch; None leaves them as
         Transform made them.
+      augmentation: how much every line is disturbed, in each epoch in another way.
 
     Returns:
       ({IMAGE: float32 [n, LINE_HEIGHT, w, 1], WIDTH: int32 [n]}, labels int32 [n, longest]).
     """
     # One graph for all epochs: each would otherwise be traced apart.
-    read = tf.function(functools.partial(_read, alphabet=batching.alphabet, dealer=dealer))
+    read = tf.function(
+        functools.partial(
+            _read_anew, alphabet=batching.alphabet, dealer=dealer, augmentation=augmentation
+        )
+    )
 
     def one_epoch(epoch: int) -> tf.data.Dataset:
-        decisive = seed * 10_007 + epoch
+        decisive = epoch_seed(seed, epoch)
         # Keras looks at the first batch before it starts over: the same order then, not another.
         records = _records(files).shuffle(
             _SHUFFLE_LINES, seed=decisive, reshuffle_each_iteration=False
         )
-        epoch_seed = tf.constant(decisive, tf.int64)
-        lines = records.map(lambda record: read(record, seed=epoch_seed), _PARALLEL)
+        chance = tf.constant(decisive, tf.int64)
+        lines = records.map(lambda record: read(record, chance), _PARALLEL)
         batches = _batch(_learnable(lines, batching.stride), batching)
         return batches.repeat().take(steps_per_epoch)
 
@@ -190,31 +199,39 @@ def _parse_batch(records: tf.Tensor) -> dict[str, tf.Tensor]:
     return tf.io.parse_example(records, _INDEX_SPEC)
 
 
-def _read(
-    record: tf.Tensor,
-    alphabet: Alphabet,
-    dealer: LineDealer | None = None,
-    seed: tf.Tensor | None = None,
-) -> tuple[dict[str, tf.Tensor], tf.Tensor]:
+def _read(record: tf.Tensor, alphabet: Alphabet) -> tuple[dict[str, tf.Tensor], tf.Tensor]:
     """Makes network input and label, int32 [n], of one serialised example."""
     parsed = tf.io.parse_single_example(record, _SPEC)
-    label = encode_text(parsed[features.TEXT][tf.newaxis], alphabet)[0]
+    line = read_line(parsed[features.IMAGE])
+    return {IMAGE: line, WIDTH: tf.shape(line)[1]}, _encode(parsed, alphabet)
+
+
+def _read_anew(
+    record: tf.Tensor,
+    seed: tf.Tensor,
+    alphabet: Alphabet,
+    dealer: LineDealer | None,
+    augmentation: AugmentationOptions,
+) -> tuple[dict[str, tf.Tensor], tf.Tensor]:
+    """Does the same with a line that is another one for another seed."""
+    parsed = tf.io.parse_single_example(record, _SPEC)
+    label = _encode(parsed, alphabet)
+    own = tf.strings.to_hash_bucket_fast(parsed[features.SAMPLE_ID], 2**31)
+    line_seed = example_seed(seed, own)
     if dealer is None:
         line = read_line(parsed[features.IMAGE])
     else:
-        line_seed = _draw_seed(seed, parsed[features.SAMPLE_ID])
         line = tf.cond(
             tf.strings.length(parsed[features.GLYPHS]) > 0,
             lambda: normalise_line(dealer.deal(label, line_seed)),
             lambda: read_line(parsed[features.IMAGE]),
         )
+    line = augment(line, line_seed, augmentation)
     return {IMAGE: line, WIDTH: tf.shape(line)[1]}, label
 
 
-def _draw_seed(seed: tf.Tensor, sample_id: tf.Tensor) -> tf.Tensor:
-    """Makes a line's seed of an epoch's, scalar int64."""
-    own = tf.strings.to_hash_bucket_fast(sample_id, 2**31)
-    return tf.random.stateless_uniform([], tf.stack([seed, own]), maxval=2**31, dtype=tf.int64)
+def _encode(parsed: dict[str, tf.Tensor], alphabet: Alphabet) -> tf.Tensor:
+    return encode_text(parsed[features.TEXT][tf.newaxis], alphabet)[0]
 
 
 def _learnable(lines: tf.data.Dataset, stride: int) -> tf.data.Dataset:

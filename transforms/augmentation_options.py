@@ -64,3 +64,7 @@ class AugmentationOptions:
     def idle(self) -> bool:
         """Whether nothing is disturbed."""
         return not any(dataclasses.astuple(self))
+
+
+NO_AUGMENTATION = AugmentationOptions()
+"""Pictures as they are."""

@@ -89,8 +89,9 @@ def test_what_does_not_go_together_is_refused(arguments, complaint):
         config_of(*arguments)
 
 
-def test_set_reaches_gate_and_synthesis():
-    config = config_of("--set", "max_cer=0.1", "--set", "max_overlap=0.2")
+def test_set_reaches_gate_synthesis_and_augmentation():
+    config = config_of("--set", "max_cer=0.1", "--set", "max_overlap=0.2", "--set", "shear=0.3")
+    assert config.augmentation.shear == 0.3
     assert config.gate.max_cer == 0.1
     assert config.synthesis.max_overlap == 0.2
 

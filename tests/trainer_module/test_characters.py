@@ -22,6 +22,7 @@ from trainer_module.tasks.base import SplitFiles
 from trainer_module.tasks.characters import CharactersTask
 from trainer_module.train import train
 from trainer_module.training_state import TrainingState
+from transforms.augmentation_options import AugmentationOptions
 
 ABCD = Alphabet("abcd")
 LENET = LenetHyperparameters(batch_size=16, dense_units=16)
@@ -44,7 +45,7 @@ def files(write_lines):
 
 def test_an_epoch_holds_each_character_once_in_an_order_of_its_own(files):
     def classes(first, last):
-        batches = training_batches(files[0], ABCD, 16, 1, first, last)
+        batches = training_batches(files[0], ABCD, 16, 1, range(first, last))
         return np.concatenate([label.numpy() for _, label in batches])
 
     both = classes(0, 2)
@@ -52,6 +53,18 @@ def test_an_epoch_holds_each_character_once_in_an_order_of_its_own(files):
     assert sorted(both[:120]) == sorted(both[120:])
     assert (both[:120] != both[120:]).any()
     np.testing.assert_array_equal(classes(1, 2), both[120:])
+
+
+def test_augmentation_disturbs_each_character_anew_and_keeps_its_size(files):
+    def pictures(first, last):
+        options = AugmentationOptions(shear=0.3, noise=0.1)
+        batches = training_batches(files[0], ABCD, 16, 1, range(first, last), options)
+        return np.concatenate([inputs[IMAGE].numpy() for inputs, _ in batches])
+
+    both = pictures(0, 2)
+    assert both.shape == (240, 28, 28, 1)
+    assert len({picture.tobytes() for picture in both}) == 240
+    np.testing.assert_array_equal(pictures(1, 2), both[120:])
 
 
 def test_a_label_outside_the_alphabet_is_named(files):

@@ -15,15 +15,17 @@ from trainer_module.input_pipeline import (
 )
 from trainer_module.networks.stem import IMAGE, WIDTH
 from trainer_module.tasks.lines import LinesTask
+from transforms.augmentation_options import AugmentationOptions
 from transforms.synthesis_options import SynthesisOptions
 
 ABCD = Alphabet("abcd")
 BATCHING = Batching(ABCD, stride=8, batch_size=16)
 
 
-def epochs_of(files, first=0, last=1, seed=5, dealer=None):
+def epochs_of(files, first=0, last=1, seed=5, dealer=None, **augmentation):
     steps = keep_learnable(index_lines(files), ABCD, 8).batches(16)
-    return training_batches(files, BATCHING, seed, range(first, last), steps, dealer)
+    options = AugmentationOptions(**augmentation)
+    return training_batches(files, BATCHING, seed, range(first, last), steps, dealer, options)
 
 
 def texts_of(batches):
@@ -171,3 +173,28 @@ def test_hyperparameters_switch_fresh_lines_of_the_task(glyph_lines, fresh_lines
     first, second = epochs
     text = next(iter(first.keys() & second.keys() - {PHOTOGRAPHED}))
     assert len({*first[text], *second[text]}) == pictures
+
+
+def test_augmentation_changes_every_line_in_every_epoch_and_nothing_else(write_lines, random_texts):
+    files = write_lines(random_texts)
+    first, second = (pictures_of(epochs_of(files, n, n + 1, noise=0.1)) for n in (0, 1))
+    assert {text: len(pictures) for text, pictures in first.items()} == {
+        text: random_texts.count(text) for text in random_texts
+    }
+    assert not any(set(first[text]) & set(second[text]) for text in first)
+    assert first == pictures_of(epochs_of(files, noise=0.1))
+
+
+def test_a_stretched_line_goes_to_the_batch_of_its_width(write_lines):
+    batches = epochs_of(write_lines(["abcdabcd"] * 40), stretch=0.5)
+    widths = [inputs[WIDTH].numpy() for inputs, _ in batches]
+    assert all(len(set(each // BUCKET_WIDTH)) == 1 for each in widths)
+    assert len(set(np.concatenate(widths))) > 5
+
+
+def test_lines_squeezed_below_their_frames_are_left_out(write_lines):
+    # Eight characters need eight frames of 8 columns; half of the lines become narrower than 57.
+    lines = [("abcdabcd", np.full((28, 58), 99, np.uint8))] * 40
+    batches = list(epochs_of(write_lines(lines), stretch=0.4))
+    assert batches
+    assert all((inputs[WIDTH].numpy() > 56).all() for inputs, _ in batches)

@@ -60,7 +60,12 @@ class CharactersTask:
     ) -> tf.data.Dataset:
         """Makes shuffled batches."""
         return training_batches(
-            files, self.alphabet, self.hyperparameters.batch_size, seed, first_epoch, last_epoch
+            files,
+            self.alphabet,
+            self.hyperparameters.batch_size,
+            seed,
+            range(first_epoch, last_epoch),
+            self.variation.augmentation,
         )
 
     def make_validator(self, network: keras.Model, files: Sequence[str]) -> CharacterValidator:

@@ -80,6 +80,7 @@ class LinesTask:
             range(first_epoch, last_epoch),
             self.count_batches(files),
             dealer,
+            self.variation.augmentation,
         )
 
     def make_validator(self, network: keras.Model, files: Sequence[str]) -> LineValidator:
