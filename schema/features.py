@@ -65,6 +65,8 @@ SEED = "seed"
 # Of transformed examples only.
 LINE_WIDTH = "line_width"
 """int64: width in pixels of the normalised line."""
+LINE_HAS_INK = "line_has_ink"
+"""int64: 1 where the normalised line shows anything, 0 where it is blank."""
 
 SEEN, MIXED, UNSEEN = "seen", "mixed", "unseen"
 VOCABULARIES = (SEEN, MIXED, UNSEEN)

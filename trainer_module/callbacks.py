@@ -9,7 +9,6 @@ from typing import Any
 import keras
 from tqdm import tqdm
 
-from schema.errors import InputError
 from trainer_module.history import Epoch
 from trainer_module.tasks.base import Validator
 from trainer_module.training_state import TrainingState
@@ -23,9 +22,6 @@ class EndOfEpoch(keras.callbacks.Callback):
       state: keeps weights and history.
       patience: epochs without a better one after which training stops.
       seed: with the epoch's number it decides dropout.
-
-    Raises:
-      InputError: the loss is not finite; the state of the epoch before is kept.
     """
 
     def __init__(
@@ -44,11 +40,6 @@ class EndOfEpoch(keras.callbacks.Callback):
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Records the epoch."""
         loss = float((logs or {})["loss"])
-        if not math.isfinite(loss):
-            raise InputError(
-                f"expected a finite loss, got {loss} in epoch {epoch + 1}: "
-                "lower the learning rate with --set learning_rate=..., then run again"
-            )
         result = self._validator.validate()
         record = Epoch(
             number=epoch + 1,

@@ -53,7 +53,7 @@ def training_batches(
     images, classes = _load(tuple(files), alphabet)
 
     def one_epoch(epoch: int) -> tf.data.Dataset:
-        order = np.random.default_rng([seed, epoch]).permutation(len(classes))
+        order = _shuffle(len(classes), seed, epoch)
         batches = tf.data.Dataset.from_tensor_slices(order).batch(batch_size)
         return batches.map(lambda rows: (rows, tf.constant(epoch_seed(seed, epoch), tf.int64)))
 
@@ -65,6 +65,16 @@ def training_batches(
     return batches.prefetch(tf.data.AUTOTUNE)
 
 
+def name_batch(
+    files: Sequence[str], alphabet: Alphabet, batch_size: int, seed: int, epoch: int, step: int
+) -> list[str]:
+    """Returns the sample ids of one of these batches; epoch and step count from 0."""
+    order = _shuffle(count_characters(files, alphabet), seed, epoch)
+    rows = order[step * batch_size : (step + 1) * batch_size]
+    names = list(_records(files).map(lambda record: _decode(record)[0]).as_numpy_iterator())
+    return [names[row].decode() for row in rows]
+
+
 def evaluation_batches(
     files: Sequence[str], alphabet: Alphabet, batch_size: int
 ) -> tf.data.Dataset:
@@ -72,6 +82,10 @@ def evaluation_batches(
     images, classes = _load(tuple(files), alphabet)
     orders = tf.data.Dataset.range(len(classes)).batch(batch_size)
     return _gather(orders, images, classes).prefetch(tf.data.AUTOTUNE)
+
+
+def _shuffle(count: int, seed: int, epoch: int) -> np.ndarray:
+    return np.random.default_rng([seed, epoch]).permutation(count)
 
 
 def _gather(orders: tf.data.Dataset, images: tf.Tensor, classes: tf.Tensor) -> tf.data.Dataset:

@@ -5,10 +5,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import keras
-import tensorflow as tf
 
+from trainer_module.acceleration import (
+    compile_training_call,
+    fill_batches,
+    make_strategy,
+    precision,
+)
 from trainer_module.callbacks import EndOfEpoch, Progress
-from trainer_module.hyperparameters.base import Hyperparameters
+from trainer_module.loss_guard import LossGuard
+from trainer_module.optimizer import make_optimizer
 from trainer_module.task_names import ERROR_NAMES
 from trainer_module.tasks.base import TrainingTask
 from trainer_module.training_state import TrainingState
@@ -39,20 +45,6 @@ class TrainingPlan:
         return self.steps_per_epoch * self.epochs
 
 
-def make_optimizer(
-    hyperparameters: Hyperparameters, plan: TrainingPlan
-) -> keras.optimizers.Optimizer:
-    """Makes Adam with linear warm-up and cosine decay to 0 over the planned steps."""
-    warmup = max(1, int(plan.steps * hyperparameters.warmup_share))
-    schedule = keras.optimizers.schedules.CosineDecay(
-        initial_learning_rate=0.0,
-        decay_steps=max(1, plan.steps - warmup),
-        warmup_target=hyperparameters.learning_rate,
-        warmup_steps=warmup,
-    )
-    return keras.optimizers.Adam(schedule, global_clipnorm=hyperparameters.clip_norm)
-
-
 def train(
     task: TrainingTask,
     train_files: Sequence[str],
@@ -76,29 +68,36 @@ def train(
     Raises:
       InputError: a split is empty, or an example cannot be learned, or the loss is not finite.
     """
-    batches, _ = (task.count_batches(files) for files in (train_files, validation_files))
-    plan = TrainingPlan.of(train_steps, batches)
+    steps, _ = (task.count_batches(files) for files in (train_files, validation_files))
+    plan = TrainingPlan.of(train_steps, steps)
     keras.utils.set_random_seed(seed)
-    with tf.distribute.MirroredStrategy().scope():
+    hyperparameters, strategy = task.hyperparameters, make_strategy()
+    with strategy.scope(), precision(hyperparameters.precision):
         model = task.build_network()
         if base_model is not None and not state.history:
             warm_start(task, model, base_model)
-        # XLA has no kernel for the sparse CTC loss.
-        model.compile(
-            make_optimizer(task.hyperparameters, plan), task.make_loss(), jit_compile=False
-        )
+        if hyperparameters.xla:
+            compile_training_call(
+                model, hyperparameters.batch_size // strategy.num_replicas_in_sync
+            )
+        loss = task.make_loss()
+        model.compile(make_optimizer(hyperparameters, plan.steps), loss, jit_compile=False)
         state.restore_last(model)
     if state.epochs_done >= plan.epochs:  # killed after its last epoch, before the export
         return
     validator = task.make_validator(model, validation_files)
+    batches = task.training_batches(train_files, seed, state.epochs_done, plan.epochs)
+    if strategy.num_replicas_in_sync > 1:
+        batches = fill_batches(batches, strategy.num_replicas_in_sync)
     model.fit(
-        task.training_batches(train_files, seed, state.epochs_done, plan.epochs),
+        batches,
         initial_epoch=state.epochs_done,
         epochs=plan.epochs,
         steps_per_epoch=plan.steps_per_epoch,
         verbose=0,
         callbacks=[
-            EndOfEpoch(validator, state, task.hyperparameters.patience, seed),
+            LossGuard(loss, lambda epoch, step: task.name_batch(train_files, seed, epoch, step)),
+            EndOfEpoch(validator, state, hyperparameters.patience, seed),
             Progress(
                 plan.steps,
                 state.epochs_done * plan.steps_per_epoch,

@@ -44,22 +44,27 @@ def preprocessing_fn(
     """
     options = SynthesisOptions(**custom_config[SYNTHESIS_CONFIG])
 
-    def draw(line: tuple[tf.Tensor, tf.Tensor, tf.Tensor]) -> tuple[tf.Tensor, tf.Tensor]:
+    def draw(line: tuple[tf.Tensor, tf.Tensor, tf.Tensor]) -> tuple[tf.Tensor, ...]:
         picture, stack, seed = line
         pixels = tf.cond(
             tf.strings.length(picture) > 0,
             lambda: quantise_line(read_line(picture)),
             lambda: synthesise_line(glyphs_from_bytes(stack), seed, options),
         )  # [LINE_HEIGHT, width]
-        return tf.io.encode_png(pixels[:, :, tf.newaxis]), tf.shape(pixels, out_type=tf.int64)[1]
+        return (
+            tf.io.encode_png(pixels[:, :, tf.newaxis]),
+            tf.shape(pixels, out_type=tf.int64)[1],
+            tf.cast(tf.reduce_max(pixels) > 0, tf.int64),
+        )
 
     given = (features.IMAGE, features.GLYPHS, features.SEED)
-    images, widths = tf.map_fn(
+    images, widths, have_ink = tf.map_fn(
         draw,
         tuple(inputs[key][:, 0] for key in given),
-        fn_output_signature=(tf.string, tf.int64),
+        fn_output_signature=(tf.string, tf.int64, tf.int64),
     )
     outputs = {key: inputs[key] for key in _PASSED_ON}
     outputs[features.IMAGE] = images[:, tf.newaxis]
     outputs[features.LINE_WIDTH] = widths[:, tf.newaxis]
+    outputs[features.LINE_HAS_INK] = have_ink[:, tf.newaxis]
     return outputs

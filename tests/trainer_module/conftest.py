@@ -18,7 +18,7 @@ def draw(text):
     return line
 
 
-def example(sample_id, text, image, glyphs=b""):
+def example(sample_id, text, image, glyphs=b"", height=None):
     def feature(value):
         if isinstance(value, int):
             return tf.train.Feature(int64_list=tf.train.Int64List(value=[value]))
@@ -30,6 +30,8 @@ def example(sample_id, text, image, glyphs=b""):
         features.TEXT: text.encode(),
         features.IMAGE: png,
         features.LINE_WIDTH: image.shape[1],
+        features.LINE_HAS_INK: int(image.max() > 0),
+        features.IMAGE_HEIGHT: height or image.shape[0],
         features.GLYPHS: bytes(glyphs),
     }
     return tf.train.Example(
@@ -41,7 +43,8 @@ def example(sample_id, text, image, glyphs=b""):
 def write_lines(tmp_path_factory):
     """Writes examples and returns their file pattern.
 
-    Each of a text, of a text and its image, or of a text, its image and its glyphs.
+    Each of a text, of a text and its image, or of a text, its image, its glyphs and the
+    height of the picture that it was made from.
     """
 
     def write(texts):

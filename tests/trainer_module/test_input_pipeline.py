@@ -2,17 +2,10 @@ import numpy as np
 import pytest
 
 from schema.alphabet import Alphabet
-from schema.errors import InputError
 from trainer_module.fresh_lines import make_dealer
 from trainer_module.hyperparameters.lstm_ctc import LstmCtcHyperparameters
-from trainer_module.input_pipeline import (
-    BUCKET_WIDTH,
-    Batching,
-    evaluation_batches,
-    index_lines,
-    keep_learnable,
-    training_batches,
-)
+from trainer_module.input_pipeline import Batching, TrainingLines, evaluation_batches
+from trainer_module.line_index import BUCKET_WIDTH, count_batches, index_lines, keep_learnable
 from trainer_module.networks.stem import IMAGE, WIDTH
 from trainer_module.tasks.lines import LinesTask
 from transforms.augmentation_options import AugmentationOptions
@@ -23,9 +16,10 @@ BATCHING = Batching(ABCD, stride=8, batch_size=16)
 
 
 def epochs_of(files, first=0, last=1, seed=5, dealer=None, **augmentation):
-    steps = keep_learnable(index_lines(files), ABCD, 8).batches(16)
+    steps = count_batches(keep_learnable(index_lines(files), ABCD, 8), 16)
     options = AugmentationOptions(**augmentation)
-    return training_batches(files, BATCHING, seed, range(first, last), steps, dealer, options)
+    lines = TrainingLines(files, BATCHING, seed, steps, dealer, options)
+    return lines.batches(range(first, last))
 
 
 def texts_of(batches):
@@ -36,18 +30,11 @@ def texts_of(batches):
     ]
 
 
-def test_index_tells_texts_and_widths(write_lines):
-    lines = index_lines(write_lines(["ab", "dcba"]))
-    assert lines.texts == ("ab", "dcba")
-    assert lines.widths == (40, 80)
-    assert lines.sample_ids == ("train/000000", "train/000001")
-
-
 def test_an_epoch_has_every_line_once_in_as_many_batches_as_foretold(write_lines, random_texts):
     files = write_lines(random_texts)
     batches = epochs_of(files)
     assert sorted(texts_of(batches)) == sorted(random_texts)
-    assert len(list(batches)) == index_lines(files).batches(16)
+    assert len(list(batches)) == count_batches(index_lines(files), 16)
 
 
 def test_batches_hold_lines_of_like_width_padded_with_paper(write_lines, random_texts):
@@ -76,36 +63,6 @@ def test_order_depends_on_seed_and_epoch_alone(write_lines, random_texts):
 def test_an_epoch_that_is_begun_twice_has_the_same_order(write_lines, random_texts):
     batches = epochs_of(write_lines(random_texts))
     assert texts_of(batches) == texts_of(batches)
-
-
-NARROW = np.zeros((28, 16), np.uint8)
-
-
-def test_many_lines_without_enough_frames_are_named(write_lines):
-    lines = index_lines(write_lines([("abc", NARROW), "abc", ("aa", NARROW)]))
-    with pytest.raises(InputError, match=r"2 of 3 lines, as in train/000000 \(3 needed, 2 there\)"):
-        keep_learnable(lines, ABCD, stride=8)
-
-
-def test_few_lines_without_enough_frames_are_left_out_everywhere(write_lines, caplog):
-    files = write_lines([("abc", NARROW), *(["ab"] * 150)])
-    kept = keep_learnable(index_lines(files), ABCD, stride=8)
-    assert len(kept) == 150
-    assert "train/000000 (3 needed, 2 there)" in caplog.text
-    batches = epochs_of(files)
-    assert texts_of(batches) == ["ab"] * 150
-    assert len(list(batches)) == kept.batches(16)
-
-
-def test_characters_outside_the_alphabet_are_named(write_lines):
-    lines = index_lines(write_lines(["abd"]))
-    with pytest.raises(InputError, match=r"'d' in sample train/000000"):
-        keep_learnable(lines, Alphabet("abc"), stride=8)
-
-
-def test_no_lines_are_an_error(write_lines):
-    with pytest.raises(InputError, match="got none"):
-        index_lines(write_lines([]))
 
 
 def pictures_of(batches):
@@ -157,7 +114,7 @@ def test_dealt_lines_depend_on_seed_and_epoch_alone(glyph_lines, dealer):
 
 
 def test_an_epoch_of_dealt_lines_has_the_promised_number_of_batches(glyph_lines, dealer):
-    steps = index_lines(glyph_lines).batches(16)
+    steps = count_batches(index_lines(glyph_lines), 16)
     assert len(list(epochs_of(glyph_lines, 0, 5, dealer=dealer))) == 5 * steps
 
 
@@ -198,3 +155,19 @@ def test_lines_squeezed_below_their_frames_are_left_out(write_lines):
     batches = list(epochs_of(write_lines(lines), stretch=0.4))
     assert batches
     assert all((inputs[WIDTH].numpy() > 56).all() for inputs, _ in batches)
+
+
+def test_a_batch_is_named_as_it_was_trained_on(glyph_lines, dealer):
+    lines = TrainingLines(glyph_lines, BATCHING, 5, 4, dealer, AugmentationOptions(stretch=0.3))
+    by_id = {line.sample_id: line.text for line in index_lines(glyph_lines)}
+    for step, batch in enumerate(lines.batches(range(2, 3))):
+        trained_on = [ABCD.decode(label[label > 0]) for label in batch[1].numpy()]
+        assert [by_id[name] for name in lines.name_batch(2, step)] == trained_on
+
+
+def test_whole_buckets_have_one_width_each(write_lines, random_texts):
+    whole = Batching(ABCD, stride=8, batch_size=16, whole_buckets=True)
+    shapes = {
+        inputs[IMAGE].shape[2] for inputs, _ in evaluation_batches(write_lines(random_texts), whole)
+    }
+    assert shapes == {BUCKET_WIDTH, 2 * BUCKET_WIDTH}

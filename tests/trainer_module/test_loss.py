@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 
 from schema.alphabet import BLANK
-from trainer_module.loss import CtcLoss
+from trainer_module.loss import CtcLoss, dense_ctc, finite_ctc, sparse_ctc
 from transforms.ctc import blank_padding
 
 
@@ -43,3 +43,57 @@ def test_gradient_leaves_the_padding_alone():
     gradient = tape.gradient(loss, logits).numpy()
     assert np.abs(gradient[0, :4]).max() > 0
     assert np.abs(gradient[0, 4:]).max() == 0
+
+
+LABELS = tf.constant([[1, 2, 2], [3, BLANK, BLANK]])
+LOGITS = tf.constant(np.random.default_rng(5).normal(size=(2, 7, 4)), tf.float32)
+
+
+def spoilt(part):
+    """The sparse kernel as cuDNN has been seen to be: one line is not finite."""
+
+    def kernel(labels, logits):
+        if part == "loss":
+            return tf.where([True, False], sparse_ctc(labels, logits), np.inf)
+        return sparse_ctc(labels, poison(logits))
+
+    @tf.custom_gradient
+    def poison(logits):
+        return tf.identity(logits), lambda upstream: upstream * np.nan
+
+    return kernel
+
+
+def test_both_kernels_agree_in_loss_and_gradient():
+    first, second = (finite_ctc(LABELS, LOGITS, kernel) for kernel in (sparse_ctc, dense_ctc))
+    np.testing.assert_allclose(first[0], second[0], rtol=1e-5)
+    np.testing.assert_allclose(first[1], second[1], atol=1e-5)
+
+
+@pytest.mark.parametrize("part", ["loss", "gradient"])
+@pytest.mark.parametrize("wrap", [lambda function: function, tf.function])
+def test_a_kernel_that_is_not_finite_is_replaced(part, wrap):
+    right = finite_ctc(LABELS, LOGITS)
+    rescued = wrap(lambda: finite_ctc(LABELS, LOGITS, spoilt(part)))()
+    assert bool(right[2])
+    assert not bool(rescued[2])
+    np.testing.assert_allclose(rescued[0], right[0], rtol=1e-5)
+    np.testing.assert_allclose(rescued[1], right[1], atol=1e-5)
+
+
+def test_the_loss_trains_on_what_the_fallback_gives_and_counts_it(monkeypatch):
+    monkeypatch.setattr("trainer_module.loss.finite_ctc.__defaults__", (spoilt("loss"), dense_ctc))
+    loss, logits = CtcLoss(), tf.Variable(LOGITS)
+    with tf.GradientTape() as tape:
+        value = loss(LABELS, logits)
+    assert float(value) == pytest.approx(float(tf.reduce_mean(dense_ctc(LABELS, LOGITS))), rel=1e-5)
+    gradient = tape.gradient(value, logits)
+    # Of the mean over two lines.
+    np.testing.assert_allclose(gradient, finite_ctc(LABELS, LOGITS, dense_ctc)[1] / 2, atol=1e-6)
+    assert loss.fallbacks == 1
+
+
+def test_fallbacks_stay_at_zero_where_all_is_finite():
+    loss = CtcLoss()
+    loss(LABELS, LOGITS)
+    assert loss.fallbacks == 0

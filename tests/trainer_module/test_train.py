@@ -72,7 +72,7 @@ def test_a_killed_training_resumes_where_it_was(files, tmp_path):
 
 def test_a_loss_that_is_not_finite_stops_with_the_remedy(files, tmp_path):
     wild = dataclasses.replace(SMALL, learning_rate=1e30)
-    with pytest.raises(InputError, match=r"finite loss.*learning_rate"):
+    with pytest.raises(InputError, match=r"finite loss.*on train/\d+, train/.*learning_rate"):
         fit(files, tmp_path / "state", 26, wild)
 
 

@@ -7,6 +7,10 @@ from typing import Any, ClassVar, TypeVar
 
 from schema.errors import InputError
 
+FLOAT32, BFLOAT16, FLOAT16 = "float32", "mixed_bfloat16", "mixed_float16"
+PRECISIONS = (FLOAT32, BFLOAT16, FLOAT16)
+"""Keras' names of what networks compute in; weights and losses are float32 in all of them."""
+
 _Record = TypeVar("_Record", bound="Hyperparameters")
 
 
@@ -39,6 +43,9 @@ class Hyperparameters:
       clip_norm: global gradient norm above which gradients are scaled down.
       patience: epochs without a better validation error after which training stops.
       dropout: share of features dropped.
+      precision: one of `PRECISIONS`. The mixed ones pay on GPUs from compute capability 7
+        (float16) or 8 (bfloat16), and cost on CPUs.
+      xla: whether XLA compiles the network.
     """
 
     network: ClassVar[str]
@@ -49,12 +56,18 @@ class Hyperparameters:
     clip_norm: float = 1.0
     patience: int = 5
     dropout: float = 0.2
+    precision: str = FLOAT32
+    xla: bool = False
 
     def __post_init__(self) -> None:
         if not 0 <= self.dropout < 1:
             raise InputError(f"expected 0 <= dropout < 1, got {self.dropout}: correct it")
         if not 0 <= self.warmup_share < 1:
             raise InputError(f"expected 0 <= warmup_share < 1, got {self.warmup_share}: correct it")
+        if self.precision not in PRECISIONS:
+            raise InputError(
+                f"expected a precision of {', '.join(PRECISIONS)}, got {self.precision}: choose one"
+            )
         for name in ("batch_size", "learning_rate", "clip_norm", "patience"):
             if not 0 < getattr(self, name) < math.inf:
                 raise InputError(f"expected {name} > 0, got {getattr(self, name)}: correct it")

@@ -36,7 +36,8 @@ class Lenet(keras.Model):
 
     def reseed(self, *numbers: int) -> None:
         """Lets dropout go on from two whole numbers, so that a resumed training repeats itself."""
-        self.dropout.seed_generator.state.assign(numbers)
+        if self.dropout.rate:  # else Keras gives it no chance to draw from
+            self.dropout.seed_generator.state.assign(numbers)
 
     def call(self, inputs: dict[str, tf.Tensor], training: bool = False) -> tf.Tensor:
         """Names a batch of characters."""

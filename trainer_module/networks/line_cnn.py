@@ -10,7 +10,7 @@ import keras
 import tensorflow as tf
 
 from trainer_module.hyperparameters.line_cnn import LineCnnHyperparameters
-from trainer_module.networks.stem import IMAGE, WIDTH, Stem
+from trainer_module.networks.stem import IMAGE, WIDTH, Stem, make_normalisation
 from transforms.ctc import blank_padding
 from transforms.image import LINE_HEIGHT
 
@@ -23,7 +23,7 @@ class ContextBlock(keras.layers.Layer):
         self.convolution = keras.layers.Conv1D(
             filters, kernel, dilation_rate=dilation, padding="same", use_bias=False
         )
-        self.normalisation = keras.layers.BatchNormalization(momentum=0.9)
+        self.normalisation = make_normalisation()
 
     def call(self, frames: tf.Tensor, on_line: tf.Tensor, training: bool = False) -> tf.Tensor:
         """Adds what the neighbours tell; `on_line`, [n, t, 1] of 0 and 1, erases the padding."""
@@ -61,7 +61,8 @@ class LineCnn(keras.Model):
 
     def reseed(self, *numbers: int) -> None:
         """Lets dropout go on from two whole numbers, so that a resumed training repeats itself."""
-        self.dropout.seed_generator.state.assign(numbers)
+        if self.dropout.rate:  # else Keras gives it no chance to draw from
+            self.dropout.seed_generator.state.assign(numbers)
 
     def call(self, inputs: dict[str, tf.Tensor], training: bool = False) -> tf.Tensor:
         """Reads a batch of lines."""

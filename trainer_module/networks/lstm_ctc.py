@@ -43,7 +43,8 @@ class LstmCtc(keras.Model):
 
     def reseed(self, *numbers: int) -> None:
         """Lets dropout go on from two whole numbers, so that a resumed training repeats itself."""
-        self.dropout.seed_generator.state.assign(numbers)
+        if self.dropout.rate:  # else Keras gives it no chance to draw from
+            self.dropout.seed_generator.state.assign(numbers)
 
     def call(self, inputs: dict[str, tf.Tensor], training: bool = False) -> tf.Tensor:
         """Reads a batch of lines."""

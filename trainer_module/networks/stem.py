@@ -31,8 +31,7 @@ class ConvNorm(keras.layers.Layer):
             padding="same",
             use_bias=False,
         )
-        # Keras' momentum of 0.99 lags behind the weights for the first few hundred steps.
-        self.normalisation = keras.layers.BatchNormalization(momentum=0.9)
+        self.normalisation = make_normalisation()
 
     def call(self, maps: tf.Tensor, training: bool = False) -> tf.Tensor:
         """Applies the three in order."""
@@ -60,6 +59,13 @@ class Stem(keras.layers.Layer):
             stride *= stride_x
             maps = erase_padding(convolve(maps, training=training), columns_of(width, stride))
         return flatten_columns(maps), columns_of(width, stride)
+
+
+def make_normalisation() -> keras.layers.BatchNormalization:
+    """Makes a batch normalisation over the whole batch, however many replicas share it."""
+    replicas = tf.distribute.get_strategy().num_replicas_in_sync
+    # Keras' momentum of 0.99 lags behind the weights for the first few hundred steps.
+    return keras.layers.BatchNormalization(momentum=0.9, synchronized=replicas > 1)
 
 
 def columns_of(width: tf.Tensor, stride: int) -> tf.Tensor:

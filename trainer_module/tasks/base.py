@@ -73,6 +73,9 @@ class TrainingTask(Protocol):
     ) -> tf.data.Dataset:
         """Makes the batches of some epochs, each decided by the seed and its number alone."""
 
+    def name_batch(self, files: Sequence[str], seed: int, epoch: int, step: int) -> Sequence[str]:
+        """Returns the sample ids of one of these batches; epoch and step count from 0."""
+
     def make_validator(self, network: keras.Model, files: Sequence[str]) -> Validator:
         """Makes what measures the network on the validation split."""
 

@@ -13,6 +13,7 @@ from serving.export import export_servable
 from trainer_module.character_input import (
     count_characters,
     evaluation_batches,
+    name_batch,
     training_batches,
 )
 from trainer_module.evaluation import CharacterValidator
@@ -67,6 +68,10 @@ class CharactersTask:
             range(first_epoch, last_epoch),
             self.variation.augmentation,
         )
+
+    def name_batch(self, files: Sequence[str], seed: int, epoch: int, step: int) -> list[str]:
+        """Returns the sample ids of one of these batches."""
+        return name_batch(files, self.alphabet, self.hyperparameters.batch_size, seed, epoch, step)
 
     def make_validator(self, network: keras.Model, files: Sequence[str]) -> CharacterValidator:
         """Makes what measures the share of wrong characters."""

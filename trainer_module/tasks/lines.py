@@ -17,14 +17,8 @@ from trainer_module.fresh_lines import make_dealer
 from trainer_module.hyperparameters.line_cnn import LineCnnHyperparameters
 from trainer_module.hyperparameters.lines import LineHyperparameters
 from trainer_module.hyperparameters.lstm_ctc import LstmCtcHyperparameters
-from trainer_module.input_pipeline import (
-    Batching,
-    LineIndex,
-    evaluation_batches,
-    index_lines,
-    keep_learnable,
-    training_batches,
-)
+from trainer_module.input_pipeline import Batching, TrainingLines, evaluation_batches
+from trainer_module.line_index import IndexedLine, count_batches, index_lines, keep_learnable
 from trainer_module.loss import CtcLoss
 from trainer_module.networks.line_cnn import LineCnn
 from trainer_module.networks.lstm_ctc import LstmCtc
@@ -50,9 +44,8 @@ class LinesTask:
 
     def count_batches(self, files: Sequence[str]) -> int:
         """Looks for lines that CTC cannot learn, and counts the batches of the others."""
-        return _index_learnable(tuple(files), self.alphabet, self.hyperparameters.stride).batches(
-            self.hyperparameters.batch_size
-        )
+        lines = _index_learnable(tuple(files), self.alphabet, self.hyperparameters.stride)
+        return count_batches(lines, self.hyperparameters.batch_size)
 
     def build_network(self) -> keras.Model:
         """Makes the network with new weights."""
@@ -70,14 +63,20 @@ class LinesTask:
         self, files: Sequence[str], seed: int, first_epoch: int, last_epoch: int
     ) -> tf.data.Dataset:
         """Makes batches of lines of like width, fresh ones where they are made of glyphs."""
+        return self._training_lines(files, seed).batches(range(first_epoch, last_epoch))
+
+    def name_batch(self, files: Sequence[str], seed: int, epoch: int, step: int) -> list[str]:
+        """Returns the sample ids of one of these batches."""
+        return self._training_lines(files, seed).name_batch(epoch, step)
+
+    def _training_lines(self, files: Sequence[str], seed: int) -> TrainingLines:
         dealer = None
         if self.hyperparameters.fresh_lines:
             dealer = make_dealer(files, self.alphabet, self.variation.synthesis)
-        return training_batches(
+        return TrainingLines(
             files,
             self._batching(self.hyperparameters.batch_size),
             seed,
-            range(first_epoch, last_epoch),
             self.count_batches(files),
             dealer,
             self.variation.augmentation,
@@ -89,7 +88,8 @@ class LinesTask:
         return LineValidator(network, batches, self.alphabet)
 
     def _batching(self, batch_size: int) -> Batching:
-        return Batching(self.alphabet, self.hyperparameters.stride, batch_size)
+        whole_buckets = self.hyperparameters.xla
+        return Batching(self.alphabet, self.hyperparameters.stride, batch_size, whole_buckets)
 
     def export(
         self,
@@ -142,5 +142,5 @@ def line_network(network: keras.Model) -> LineNetwork:
 
 
 @functools.lru_cache(maxsize=2)  # training and validation
-def _index_learnable(files: tuple[str, ...], alphabet: Alphabet, stride: int) -> LineIndex:
+def _index_learnable(files: tuple[str, ...], alphabet: Alphabet, stride: int) -> list[IndexedLine]:
     return keep_learnable(index_lines(files), alphabet, stride)
