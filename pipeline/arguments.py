@@ -241,11 +241,9 @@ def _fields(
         records = {"data": RecordOptions}
     else:
         records = {"data": LineOptions, "synthesis": SynthesisOptions}
-    records |= {
-        "hyperparameters": network,
-        "augmentation": AugmentationOptions,
-        "gate": task.gate,
-    }
+    if task.name != DETECTOR:  # which turns and zooms its crops by its own options
+        records["augmentation"] = AugmentationOptions
+    records |= {"hyperparameters": network, "gate": task.gate}
     found = {}
     for part, record in records.items():
         hints = typing.get_type_hints(record)

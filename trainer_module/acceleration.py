@@ -11,8 +11,6 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from trainer_module.networks.stem import IMAGE
-
 
 def make_strategy() -> tf.distribute.MirroredStrategy:
     """Makes a replica for each GPU, or where there is none for each logical CPU device.
@@ -67,17 +65,17 @@ def compile_training_call(network: keras.Model, batch_size: int) -> None:
     are not worth it and run as they are.
 
     Args:
-      network: called with a dictionary that has `IMAGE`.
+      network: called with tensors that have examples along the first axis.
       batch_size: examples of a full batch on one replica.
     """
     call = network.call
     compiled = tf.function(call, jit_compile=True)
 
-    def call_compiled(inputs: dict[str, tf.Tensor], training: bool = False) -> Any:
+    def call_compiled(inputs: Any, training: bool = False) -> Any:
         if not training:
             return call(inputs, training=False)
         return tf.cond(
-            tf.equal(tf.shape(inputs[IMAGE])[0], batch_size),
+            tf.equal(tf.shape(tf.nest.flatten(inputs)[0])[0], batch_size),
             lambda: compiled(inputs, training=True),
             lambda: call(inputs, training=True),
         )

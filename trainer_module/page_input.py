@@ -14,6 +14,7 @@ from schema.errors import InputError
 from trainer_module.detector_loss import stack_maps
 from trainer_module.hyperparameters.fcn import FcnHyperparameters
 from trainer_module.networks.fcn import STRIDE
+from trainer_module.seeds import epoch_seed
 from transforms.band_bytes import unpack_bands
 from transforms.band_maps import draw_bands
 from transforms.image import decode_image
@@ -25,6 +26,7 @@ _SHUFFLE_CROPS = 64  # float32 of 1 MB each, and their maps
 _SPEC = {
     features.IMAGE: tf.io.FixedLenFeature([], tf.string),
     features.LINE_BANDS: tf.io.FixedLenFeature([], tf.string),
+    features.SAMPLE_ID: tf.io.FixedLenFeature([], tf.string),
 }
 
 
@@ -52,26 +54,17 @@ def training_batches(
     Returns:
       crops float32 [n, crop, crop, 1], and their maps as `DetectorLoss` wants them.
     """
+    epochs = (_epoch(files, hyperparameters, seed, n) for n in range(first_epoch, last_epoch))
+    batches = functools.reduce(tf.data.Dataset.concatenate, epochs)
+    return batches.map(lambda _, crops, maps: (crops, maps)).prefetch(2)
 
-    # One graph for all epochs: each would otherwise be traced apart.
-    @tf.function
-    def cut(record: tf.Tensor, page_seed: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        return _cut_crops(*_read(record), page_seed, hyperparameters)
 
-    def one_epoch(epoch: int) -> tf.data.Dataset:
-        # Keras looks at the first batch before it starts over: the same order then, not another.
-        decisive = {"seed": seed * 10_007 + epoch, "reshuffle_each_iteration": False}
-        epoch_seed = tf.constant(decisive["seed"], tf.int64)
-        pages = _records(files).shuffle(_SHUFFLE_PAGES, **decisive).enumerate()
-        crops = pages.map(
-            lambda number, record: cut(record, tf.stack([epoch_seed, number])),
-            num_parallel_calls=tf.data.AUTOTUNE,
-        )
-        shuffled = crops.unbatch().shuffle(_SHUFFLE_CROPS, **decisive)
-        return shuffled.batch(hyperparameters.batch_size)
-
-    epochs = map(one_epoch, range(first_epoch, last_epoch))
-    return functools.reduce(tf.data.Dataset.concatenate, epochs).prefetch(2)
+def name_batch(
+    files: Sequence[str], hyperparameters: FcnHyperparameters, seed: int, epoch: int, step: int
+) -> list[str]:
+    """Returns the sample ids of the pages in one of these batches, by making it again."""
+    [(names, _, _)] = _epoch(files, hyperparameters, seed, epoch).skip(step).take(1)
+    return [name.decode() for name in names.numpy()]
 
 
 def validation_pages(files: Sequence[str]) -> tf.data.Dataset:
@@ -87,6 +80,32 @@ def draw_maps(bands: tf.Tensor, height: tf.Tensor | int, width: tf.Tensor | int)
     """Draws what `DetectorLoss` compares a page of so many pixels with."""
     rows, columns = (height + STRIDE - 1) // STRIDE, (width + STRIDE - 1) // STRIDE
     return stack_maps(draw_bands(bands, rows, columns, STRIDE))
+
+
+def _epoch(
+    files: Sequence[str], hyperparameters: FcnHyperparameters, seed: int, epoch: int
+) -> tf.data.Dataset:
+    """Makes an epoch's batches of sample ids, crops and maps."""
+    # Keras looks at the first batch before it starts over: the same order then, not another.
+    decisive = {"seed": epoch_seed(seed, epoch), "reshuffle_each_iteration": False}
+    chance = tf.constant(decisive["seed"], tf.int64)
+    pages = _records(files).shuffle(_SHUFFLE_PAGES, **decisive).enumerate()
+    crops = pages.map(
+        lambda number, record: _cut(record, tf.stack([chance, number]), hyperparameters),
+        num_parallel_calls=tf.data.AUTOTUNE,
+    )
+    shuffled = crops.unbatch().shuffle(_SHUFFLE_CROPS, **decisive)
+    return shuffled.batch(hyperparameters.batch_size)
+
+
+@tf.function  # one graph for all epochs: each would otherwise be traced apart
+def _cut(
+    record: tf.Tensor, page_seed: tf.Tensor, hyperparameters: FcnHyperparameters
+) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+    """Cuts a page's crops: sample ids [k], crops [k, crop, crop, 1] and their maps."""
+    crops, maps = _cut_crops(*_read(record), page_seed, hyperparameters)
+    name = tf.io.parse_single_example(record, _SPEC)[features.SAMPLE_ID]
+    return tf.fill([hyperparameters.crops_of_page], name), crops, maps
 
 
 def _records(files: Sequence[str]) -> tf.data.Dataset:

@@ -65,7 +65,8 @@ class Fcn(keras.Model):
 
     def reseed(self, *numbers: int) -> None:
         """Lets dropout go on from two whole numbers, so that a resumed training repeats itself."""
-        self.dropout.seed_generator.state.assign(numbers)
+        if self.dropout.rate:  # else Keras gives it no chance to draw from
+            self.dropout.seed_generator.state.assign(numbers)
 
     def call(self, pages: tf.Tensor, training: bool = False) -> tf.Tensor:
         """Sees a batch of pages, padded with paper to whole pixels of the deepest level."""

@@ -13,7 +13,7 @@ from serving.line_detector import LineDetector
 from trainer_module.detector_loss import DetectorLoss
 from trainer_module.hyperparameters.fcn import FcnHyperparameters
 from trainer_module.networks.fcn import STRIDE, Fcn
-from trainer_module.page_input import count_pages, training_batches, validation_pages
+from trainer_module.page_input import count_pages, name_batch, training_batches, validation_pages
 from trainer_module.page_validation import PageValidator
 from trainer_module.task_names import DETECTOR
 from trainer_module.tasks.base import SplitFiles
@@ -47,6 +47,10 @@ class DetectorTask:
     ) -> tf.data.Dataset:
         """Makes batches of crops."""
         return training_batches(files, self.hyperparameters, seed, first_epoch, last_epoch)
+
+    def name_batch(self, files: Sequence[str], seed: int, epoch: int, step: int) -> list[str]:
+        """Returns the sample ids of the pages in one of these batches."""
+        return name_batch(files, self.hyperparameters, seed, epoch, step)
 
     def make_validator(self, network: keras.Model, files: Sequence[str]) -> PageValidator:
         """Makes what measures F1 on whole pages."""
