@@ -1,5 +1,7 @@
 """The character networks, from transformed examples to the served answer."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -65,6 +67,17 @@ def test_augmentation_disturbs_each_character_anew_and_keeps_its_size(files):
     assert both.shape == (240, 28, 28, 1)
     assert len({picture.tobytes() for picture in both}) == 240
     np.testing.assert_array_equal(pictures(1, 2), both[120:])
+
+
+def test_a_batch_is_named_as_it_was_trained_on(files):
+    task = CharactersTask(dataclasses.replace(LENET, batch_size=16), ABCD)
+    for step, (_, classes) in enumerate(task.training_batches(files[0], 1, 1, 2)):
+        numbers = [
+            int(name.removeprefix("train/")) for name in task.name_batch(files[0], 1, 1, step)
+        ]
+        assert [
+            number % 4 for number in numbers
+        ] == classes.numpy().tolist()  # "abcd" again and again
 
 
 def test_a_label_outside_the_alphabet_is_named(files):

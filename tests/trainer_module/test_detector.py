@@ -49,11 +49,12 @@ def files(tmp_path_factory):
     path = tmp_path_factory.mktemp("pages") / "pages.gz"
     options = tf.io.TFRecordOptions(compression_type="GZIP")
     with tf.io.TFRecordWriter(str(path), options) as writer:
-        for rows in ([30, 60, 90], [40, 80], []):
+        for number, rows in enumerate(([30, 60, 90], [40, 80], [])):
             page, bands = draw_page(rows)
             contents = {
                 features.IMAGE: encode(page),
                 features.LINE_BANDS: line_bands.pack_rows(bands),
+                features.SAMPLE_ID: f"train/{number}".encode(),
             }
             feature = {
                 key: tf.train.Feature(bytes_list=tf.train.BytesList(value=[value]))
@@ -67,6 +68,12 @@ def files(tmp_path_factory):
 @pytest.fixture(scope="module")
 def task():
     return DetectorTask(SMALL, LATIN)
+
+
+def test_a_batch_is_named_by_its_pages(task, files):
+    names = [name for step in range(5) for name in task.name_batch(files, 7, 2, step)]
+    assert sorted(names) == sorted(["train/0", "train/1", "train/2"] * 3)
+    assert task.name_batch(files, 7, 2, 1) == names[2:4]
 
 
 def test_crops_are_counted(task, files):

@@ -64,3 +64,22 @@ def test_both_kinds_go_through_one_graph():
     outputs = transform([b"", PHOTO], [GLYPHS.tobytes(), b""], [7, 0])
     assert outputs[features.IMAGE].shape == (2, 1)
     assert outputs[features.TEXT].numpy().tolist() == [[b"x"], [b"x"]]
+
+
+def test_a_blank_picture_is_told_from_one_with_ink():
+    blank = tf.io.encode_png(tf.fill([40, 300, 1], tf.constant(230, tf.uint8))).numpy()
+    outputs = transform([blank, PHOTO], [b"", b""], [0, 0])
+    assert outputs[features.LINE_HAS_INK].numpy().tolist() == [[0], [1]]
+
+
+def test_a_picture_one_pixel_high_becomes_a_line():
+    outputs = transform(
+        [tf.io.encode_png(tf.constant([[[0], [255], [255]]], tf.uint8)).numpy()], [b""], [0]
+    )
+    assert outputs[features.LINE_WIDTH].numpy().tolist() == [[3 * LINE_HEIGHT]]
+
+
+def test_glyphs_are_passed_on_for_fresh_lines():
+    assert transform([b""], [GLYPHS.tobytes()], [7])[features.GLYPHS].numpy() == [
+        [GLYPHS.tobytes()]
+    ]
