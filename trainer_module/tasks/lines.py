@@ -130,7 +130,7 @@ class LinesTask:
         )
         return fit_decoding(
             self.hyperparameters,
-            index_lines(files.train).texts,
+            [line.text for line in index_lines(files.train)],
             collect_logits(spell, batches, self.alphabet),
             self.alphabet,
         )
