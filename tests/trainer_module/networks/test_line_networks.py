@@ -1,3 +1,5 @@
+import dataclasses
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -75,3 +77,7 @@ def test_a_frame_of_the_line_cnn_sees_as_far_as_its_blocks_say():
     assert moved.any()
     assert np.flatnonzero(moved).min() >= 12 - reach // 2 - 1
     assert np.flatnonzero(moved).max() <= 12 + reach // 2 + 1
+
+
+def test_without_dropout_there_is_nothing_to_reseed():
+    LstmCtc(dataclasses.replace(LSTM, dropout=0.0), num_classes=3).reseed(1, 2)
