@@ -25,10 +25,10 @@ from main_job import ROOT, describe_commit, describe_machine
 
 sys.path.insert(0, str(ROOT))
 
-STEPS, ROUNDS, SEED = 20, 5, 0
+SEED = 0
 
 
-def make_timer(task: Any, loss: Any, batches: Any) -> Callable[[], float]:
+def make_timer(task: Any, loss: Any, batches: Any, steps: int) -> Callable[[], float]:
     """Compiles and warms up a training; the timer returns seconds a step."""
     from trainer_module.acceleration import compile_training_call, precision
     from trainer_module.optimizer import make_optimizer
@@ -38,59 +38,59 @@ def make_timer(task: Any, loss: Any, batches: Any) -> Callable[[], float]:
         network = task.build_network()
         if hyperparameters.xla:
             compile_training_call(network, hyperparameters.batch_size)
-        optimizer = make_optimizer(hyperparameters, 10 * STEPS * ROUNDS)
+        optimizer = make_optimizer(hyperparameters, 100 * steps)
         network.compile(optimizer, loss, jit_compile=False)
     endless = batches.repeat()
-    network.fit(endless, steps_per_epoch=STEPS, verbose=0)
+    network.fit(endless, steps_per_epoch=steps, verbose=0)
 
     def time_step() -> float:
         started = time.monotonic()
-        network.fit(endless, steps_per_epoch=STEPS, verbose=0)
-        return (time.monotonic() - started) / STEPS
+        network.fit(endless, steps_per_epoch=steps, verbose=0)
+        return (time.monotonic() - started) / steps
 
     return time_step
 
 
-def lines_a_second(batches: Any, batch_size: int) -> float:
+def lines_a_second(batches: Any, batch_size: int, steps: int) -> float:
     """Returns how fast the input pipeline is by itself."""
     iterator = iter(batches.repeat())
     next(iterator)
     started = time.monotonic()
-    for _ in range(2 * STEPS):
+    for _ in range(steps):
         next(iterator)
-    return 2 * STEPS * batch_size / (time.monotonic() - started)
+    return steps * batch_size / (time.monotonic() - started)
 
 
-def measure(pattern: str, task: Any) -> dict[str, Any]:
+def measure(pattern: str, task: Any, steps: int, rounds: int) -> dict[str, Any]:
     """Times the three trainings."""
     import tensorflow as tf
 
     from trainer_module.networks.stem import WIDTH
 
     real = task.training_batches([pattern], SEED, 0, 1)
-    in_memory = real.take(STEPS).cache()
+    in_memory = real.take(steps).cache()
     widths = [float(tf.reduce_mean(inputs[WIDTH])) for inputs, _ in in_memory]
     timers = {
         "network": make_timer(
-            task, lambda _, logits: tf.reduce_mean(logits, axis=[1, 2]), in_memory
+            task, lambda _, logits: tf.reduce_mean(logits, axis=[1, 2]), in_memory, steps
         ),
-        "loss": make_timer(task, task.make_loss(), in_memory),
-        "input": make_timer(task, task.make_loss(), real),
+        "loss": make_timer(task, task.make_loss(), in_memory, steps),
+        "input": make_timer(task, task.make_loss(), real, steps),
     }
-    rounds = [{part: timer() for part, timer in timers.items()} for _ in range(ROUNDS)]
-    seconds = {part: statistics.median(each[part] for each in rounds) for part in timers}
+    taken = [{part: timer() for part, timer in timers.items()} for _ in range(rounds)]
+    seconds = {part: statistics.median(each[part] for each in taken) for part in timers}
     step, lines = seconds["input"], task.hyperparameters.batch_size
     return {
         "mean_width": round(statistics.mean(widths)),
         "seconds_a_step": {part: round(value, 4) for part, value in seconds.items()},
         "training_lines_a_second": round(lines / step, 1),
-        "input_pipeline_lines_a_second": round(lines_a_second(real, lines), 1),
+        "input_pipeline_lines_a_second": round(lines_a_second(real, lines, 10 * steps), 1),
         "share_of_the_step": {
             "network": round(seconds["network"] / step, 3),
             "loss": round((seconds["loss"] - seconds["network"]) / step, 3),
             "input": round((step - seconds["loss"]) / step, 3),
         },
-        "rounds": [{part: round(value, 4) for part, value in each.items()} for each in rounds],
+        "rounds": [{part: round(value, 4) for part, value in each.items()} for each in taken],
     }
 
 
@@ -99,6 +99,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--examples", required=True, help="pattern of transformed training lines")
     parser.add_argument("--set", dest="settings", action="append", default=[], metavar="KEY=VALUE")
+    parser.add_argument("--steps", type=int, default=20, help="of each training in a round")
+    parser.add_argument("--rounds", type=int, default=5)
     arguments = parser.parse_args()
 
     from pipeline.arguments import make_config, make_parser
@@ -117,8 +119,8 @@ def main() -> None:
         "machine": describe_machine(),
         "hyperparameters": dataclasses.asdict(config.hyperparameters),
         "augmentation": dataclasses.asdict(config.augmentation),
-        "steps_a_round": STEPS,
-        **measure(arguments.examples, task),
+        "steps_a_round": arguments.steps,
+        **measure(arguments.examples, task, arguments.steps, arguments.rounds),
     }
     print(json.dumps(found, indent=2))
 
