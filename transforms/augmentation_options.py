@@ -24,6 +24,12 @@ _LIMITS = {
 class AugmentationOptions:
     """The largest disturbance of each kind, from which every picture draws; 0 leaves the kind out.
 
+    All are off by default. Tried on 3,000 EMNIST lines that are fresh in each epoch, for 5 epochs:
+    weak ones of all kinds but cut-out (shear 0.2, stretch 0.08, tilt and shift 0.7, elastic 0.5,
+    stroke 0.2, brightness 0.03, contrast 0.1, noise 0.02) cost a short training more than they
+    gave, 13.8 % validation CER after four epochs against 12.9 % without. Few real lines are what
+    they are meant for; that has not been measured.
+
     Args:
       shear: columns that a row moves for each row of its height, 0..1: the slant's tangent.
       stretch: share by which a line becomes wider or narrower, 0..0.5.
