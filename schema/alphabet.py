@@ -14,6 +14,9 @@ from schema.errors import InputError
 BLANK = 0
 """The class number of the CTC blank."""
 
+UNKNOWN = "\N{REPLACEMENT CHARACTER}"
+"""The symbol of an alphabet that stands for every character outside it, where one is declared."""
+
 
 @dataclass(frozen=True)
 class Alphabet:
@@ -53,6 +56,10 @@ class Alphabet:
     def outside(self, text: str) -> str:
         """Returns the distinct characters of `text` that are not in the alphabet, sorted."""
         return "".join(sorted(set(text) - self._classes.keys()))
+
+    def mark_unknown(self, text: str) -> str:
+        """Returns the text with `UNKNOWN` in place of each character outside the alphabet."""
+        return "".join(c if c in self._classes else UNKNOWN for c in text)
 
     def encode(self, text: str) -> list[int]:
         """Returns the class number of each character; the inverse of `decode`.

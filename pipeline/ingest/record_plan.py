@@ -7,7 +7,7 @@ minutes. What only pixels tell (broken pictures, duplicates) is settled in `reco
 import functools
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tqdm import tqdm
@@ -19,13 +19,14 @@ from pipeline.ingest.record_sources import (
     DATA_ALPHABET,
     DROP_SHARED,
     LATIN_ALPHABET,
+    MARK_UNKNOWN,
     RecordOptions,
     plan_units,
 )
 from pipeline.ingest.records import Problem, Problems
 from pipeline.ingest.shared_texts import find_shared
 from pipeline.ingest.units import LineEntry, Unit
-from schema.alphabet import LATIN, Alphabet
+from schema.alphabet import LATIN, UNKNOWN, Alphabet
 from schema.errors import InputError
 from schema.splits import SPLITS, TEST, TRAIN, VALIDATION
 
@@ -75,6 +76,8 @@ def plan_records(folder: Path, options: RecordOptions) -> RecordPlan:
     for unit in tqdm(found, desc=f"looking at {options.source}", unit="unit", disable=None):
         if declared:
             outside += count_outside((line.text for line in unit.lines), declared)
+            if options.unknown == MARK_UNKNOWN:
+                unit = _mark(unit, declared)
         units.append(_fitting(unit, declared, options.source, problems))
     problems.finish()
     entries = [line for unit in units for line in unit.lines]
@@ -133,6 +136,12 @@ def _group(line: LineEntry) -> str:
     return line.writer or line.page or line.sample_id
 
 
+def _mark(unit: Unit, declared: Alphabet) -> Unit:
+    """Returns the unit with `UNKNOWN` in place of characters outside the alphabet."""
+    lines = (replace(line, text=declared.mark_unknown(line.text)) for line in unit.lines)
+    return replace(unit, lines=tuple(lines))
+
+
 def _fitting(unit: Unit, declared: Alphabet | None, source: str, problems: Problems) -> Unit:
     """Returns the lines of a unit whose text fits the alphabet, and notes the others."""
     kept = []
@@ -157,11 +166,14 @@ def _declared_alphabet(options: RecordOptions) -> Alphabet | None:
     """Returns the alphabet that the texts must fit, None where it is made of them."""
     if options.alphabet == DATA_ALPHABET:
         return None
-    return LATIN if options.alphabet == LATIN_ALPHABET else read_alphabet(Path(options.alphabet))
+    named = LATIN if options.alphabet == LATIN_ALPHABET else read_alphabet(Path(options.alphabet))
+    if options.unknown == MARK_UNKNOWN and UNKNOWN not in named.symbols:
+        return Alphabet(named.symbols + UNKNOWN)
+    return named
 
 
 def _explain_outside(outside: str) -> str:
     return (
         f"expected characters of the alphabet, got {outside!r} (--alphabet data takes those of the "
-        "texts)"
+        "texts, --set unknown=mark reads them as unknown)"
     )

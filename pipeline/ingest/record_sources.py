@@ -44,6 +44,9 @@ LATIN_ALPHABET, DATA_ALPHABET = "latin", "data"
 DROP_SHARED, KEEP_SHARED = "drop", "keep"
 """What becomes of training lines whose sentence is in another split as well."""
 
+LEAVE_OUT_UNKNOWN, MARK_UNKNOWN = "leave_out", "mark"
+"""What becomes of lines with characters outside the alphabet."""
+
 LATEST = -1
 """Neither end of a range of spans: the latest span."""
 
@@ -63,6 +66,8 @@ class RecordOptions:
       tolerated_share: share of the lines that may be unusable before the run stops, 0..1.
       shared_texts: `DROP_SHARED` leaves out lines for training whose sentence validation or test
         has, `KEEP_SHARED` does not.
+      unknown: `LEAVE_OUT_UNKNOWN` leaves lines with characters outside the alphabet out;
+        `MARK_UNKNOWN` takes them, each such character as the alphabet's own symbol for it.
       alphabet: `LATIN_ALPHABET`, `DATA_ALPHABET`, or the path of an alphabet file.
       seed: decides which pages, writers or lines go to which split, where none is official.
     """
@@ -77,6 +82,7 @@ class RecordOptions:
     last_span: int = LATEST
     tolerated_share: float = 0.01
     shared_texts: str = DROP_SHARED
+    unknown: str = LEAVE_OUT_UNKNOWN
     alphabet: str = LATIN_ALPHABET
     seed: int = 0
 
@@ -89,6 +95,11 @@ class RecordOptions:
             raise InputError(
                 f"expected shared_texts to be {DROP_SHARED} or {KEEP_SHARED}, got "
                 f"{self.shared_texts!r}: choose one"
+            )
+        if self.unknown not in (LEAVE_OUT_UNKNOWN, MARK_UNKNOWN):
+            raise InputError(
+                f"expected unknown to be {LEAVE_OUT_UNKNOWN} or {MARK_UNKNOWN}, got "
+                f"{self.unknown!r}: choose one"
             )
         if not 0 <= self.tolerated_share < 1:
             raise InputError(

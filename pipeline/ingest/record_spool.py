@@ -9,7 +9,7 @@ import json
 import struct
 import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -69,7 +69,7 @@ def spool_unit(folder: Path, options: RecordOptions, job: UnitJob, spool: Path) 
     told = dict(
         zip(
             (line.sample_id for line in job.unit.lines),
-            zip(job.splits, job.vocabularies, strict=True),
+            zip(job.unit.lines, job.splits, job.vocabularies, strict=True),
             strict=True,
         )
     )
@@ -78,7 +78,8 @@ def spool_unit(folder: Path, options: RecordOptions, job: UnitJob, spool: Path) 
     with partial.open("wb") as file:
         for record in read_unit(folder, job.unit, options, problems):
             if record.sample_id in told:
-                split, vocabulary = told[record.sample_id]
+                entry, split, vocabulary = told[record.sample_id]
+                record = replace(record, text=entry.text)  # as planned: unknowns may be marked
                 example = record_example(record, split, vocabulary)
                 file.write(_LENGTH.pack(len(example)) + example)
                 picture = int(hash_images(record.image[None])[0])

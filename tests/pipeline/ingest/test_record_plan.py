@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -6,10 +7,10 @@ import pytest
 from pipeline.ingest import record_plan, record_sources
 from pipeline.ingest.line_folder import write_line_folder
 from pipeline.ingest.record_plan import plan_records
-from pipeline.ingest.record_sources import FOLDER, RecordOptions, Source
+from pipeline.ingest.record_sources import FOLDER, MARK_UNKNOWN, RecordOptions, Source
 from pipeline.ingest.records import LineRecord
 from pipeline.ingest.units import LineEntry, gather_units
-from schema.alphabet import LATIN
+from schema.alphabet import LATIN, UNKNOWN
 from schema.errors import InputError
 from schema.features import SEEN
 from schema.splits import SPLITS, TEST, TRAIN, VALIDATION
@@ -154,3 +155,18 @@ def test_a_real_folder_is_planned_without_reading_pictures(tmp_path):
     assert len(plan.splits) == 30
     assert plan.train_words == {"two", "words"}
     assert plan.vocabulary("two words") == SEEN
+
+
+def test_unknown_characters_can_be_marked_as_such(plan_of):
+    entries = [record(f"{n}", f"line {n}") for n in range(20)] + [record("x", "naïve ©")]
+    plan = plan_of(entries, replace(OPTIONS, unknown=MARK_UNKNOWN))
+    assert plan.alphabet.symbols == LATIN.symbols + UNKNOWN
+    assert plan.outside == {"ï": 1, "©": 1}
+    texts = {line.sample_id: line.text for unit in plan.units for line in unit.lines}
+    assert texts["x"] == f"na{UNKNOWN}ve {UNKNOWN}"
+    assert not plan.problems
+
+
+def test_another_policy_for_unknown_characters_is_refused():
+    with pytest.raises(InputError, match="leave_out or mark"):
+        replace(OPTIONS, unknown="guess")

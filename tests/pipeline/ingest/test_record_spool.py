@@ -1,4 +1,5 @@
 import io
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -58,3 +59,13 @@ def test_a_unit_that_is_read_again_replaces_the_first_reading(job, tmp_path):
         spool_unit(folder, RecordOptions(FOLDER), unit_job, tmp_path)
     files = sorted(path.name for path in tmp_path.iterdir() if path.is_file())
     assert files == ["000007.examples", "000007.json"]
+
+
+def test_the_text_is_that_of_the_plan(job, tmp_path):
+    folder, unit_job = job
+    lines = tuple(replace(line, text="as planned") for line in unit_job.unit.lines)
+    planned = replace(unit_job, unit=replace(unit_job.unit, lines=lines))
+    spool_unit(folder, RecordOptions(FOLDER), planned, tmp_path)
+    for _, example in read_examples(tmp_path, 7):
+        feature = tf.train.Example.FromString(example).features.feature
+        assert feature[features.TEXT].bytes_list.value[0] == b"as planned"
