@@ -3,7 +3,6 @@
 import argparse
 import dataclasses
 import typing
-from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +19,7 @@ from pipeline.ingest.record_sources import (
     SOURCES,
     RecordOptions,
 )
+from pipeline.settings import describe_settings, find_fields, parse_settings
 from pipeline.tasks import TASKS, Task
 from schema.errors import InputError
 from trainer_module.hyperparameters import NETWORKS
@@ -54,7 +54,13 @@ WHERE_TO_GET = {
     FOLDER: "name a folder of line pictures with .gt.txt files beside them",
 }
 
-_NOT_SETTABLE = {"alphabet", "corpus", "seed", "source"}  # have options of their own
+_SHOWN_SETTINGS = (
+    (TASKS[LINES], SAMPLE, LstmCtcHyperparameters.network),
+    (TASKS[LINES], PAGES, LstmCtcHyperparameters.network),
+    (TASKS[CHARACTERS], EMNIST, LenetHyperparameters.network),
+    (TASKS[DETECTOR], PAGES, FcnHyperparameters.network),
+)
+"""Combinations whose settings `--help` lists; an unknown key lists those of its own."""
 
 
 class _Parser(argparse.ArgumentParser):
@@ -71,7 +77,7 @@ def make_parser(prog: str, description: str) -> argparse.ArgumentParser:
         description=description,
         epilog="; ".join(
             f"--set takes, with --task {task.name} --dataset {dataset} --network {network}: "
-            + _describe_settings(task, dataset, NETWORKS[network])
+            + describe_settings(task, dataset, NETWORKS[network])
             for task, dataset, network in _SHOWN_SETTINGS
         ),
         allow_abbrev=False,
@@ -143,7 +149,7 @@ def make_config(arguments: argparse.Namespace) -> PipelineConfig:
     task, dataset = TASKS[arguments.task], arguments.dataset
     _check_combination(arguments)
     network = NETWORKS[arguments.network or task.networks[0]]
-    changes = _parse_settings(arguments.settings, _fields(task, dataset, network))
+    changes = parse_settings(arguments.settings, find_fields(task, dataset, network))
     workspace = arguments.workspace.absolute()
     steps = arguments.train_steps
     return PipelineConfig(
@@ -227,78 +233,3 @@ def _make_hyperparameters(
 def _make_synthesis(task: Task, dataset: str, changes: dict[str, Any]) -> SynthesisOptions:
     usual = SYNTHESIS_OF.get(dataset, SynthesisOptions()) if task.name == LINES else None
     return dataclasses.replace(usual or SynthesisOptions(), **changes)
-
-
-def _fields(
-    task: Task, dataset: str, network: type[Hyperparameters]
-) -> dict[str, tuple[str, type]]:
-    """Returns setting -> the part of the configuration that holds it, and its type."""
-    if task.name == CHARACTERS:
-        records: dict[str, type] = {"data": CharacterOptions}
-    elif task.name == DETECTOR:
-        records = {"data": PageOptions}
-    elif dataset in SOURCES:
-        records = {"data": RecordOptions}
-    else:
-        records = {"data": LineOptions, "synthesis": SynthesisOptions}
-    if task.name != DETECTOR:  # which turns and zooms its crops by its own options
-        records["augmentation"] = AugmentationOptions
-    records |= {"hyperparameters": network, "gate": task.gate}
-    found = {}
-    for part, record in records.items():
-        hints = typing.get_type_hints(record)
-        for entry in dataclasses.fields(record):
-            if entry.name not in _NOT_SETTABLE and hints[entry.name] in _PARSERS:
-                found[entry.name] = (part, hints[entry.name])
-    return found
-
-
-def _describe_settings(task: Task, dataset: str, network: type[Hyperparameters]) -> str:
-    fields = _fields(task, dataset, network)
-    return ", ".join(f"{key}={kind.__name__}" for key, (_, kind) in fields.items())
-
-
-def _parse_bool(text: str) -> bool:
-    if text not in ("true", "false"):
-        raise ValueError(text)
-    return text == "true"
-
-
-_PARSERS: dict[type, Callable[[str], Any]] = {
-    int: int,
-    float: float,
-    str: str,
-    bool: _parse_bool,
-    tuple[int, ...]: lambda text: tuple(int(number) for number in text.split(",")),
-}
-"""How the text of a setting becomes a value of its type."""
-
-_SHOWN_SETTINGS = (
-    (TASKS[LINES], SAMPLE, LstmCtcHyperparameters.network),
-    (TASKS[LINES], PAGES, LstmCtcHyperparameters.network),
-    (TASKS[CHARACTERS], EMNIST, LenetHyperparameters.network),
-    (TASKS[DETECTOR], PAGES, FcnHyperparameters.network),
-)
-"""Combinations whose settings `--help` lists; an unknown key lists those of its own."""
-
-
-def _parse_settings(
-    settings: Sequence[str], fields: dict[str, tuple[str, type]]
-) -> dict[str, dict[str, Any]]:
-    """Returns part of the configuration -> field -> value."""
-    changes: dict[str, dict[str, Any]] = {}
-    for setting in settings:
-        key, separator, text = setting.partition("=")
-        if not separator or key not in fields:
-            raise InputError(
-                f"expected --set KEY=VALUE with a known key, got {setting!r}: "
-                f"the keys are {', '.join(fields)}"
-            )
-        part, kind = fields[key]
-        try:
-            changes.setdefault(part, {})[key] = _PARSERS[kind](text)
-        except ValueError:
-            raise InputError(
-                f"expected {key} to be of type {kind.__name__}, got {text!r}: correct it"
-            ) from None
-    return changes
