@@ -246,8 +246,7 @@ def main() -> None:
     machine = describe_machine()
     import tensorflow as tf
 
-    from serving.export import EXTRA_ASSETS, MODEL_CARD_FILE
-    from serving.model_folder import find_model
+    from serving.model_folder import EXTRA_ASSETS, MODEL_CARD_FILE, find_model
 
     folder = find_model(arguments.model)
     card = json.loads((folder / EXTRA_ASSETS / MODEL_CARD_FILE).read_text(encoding="utf-8"))

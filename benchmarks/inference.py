@@ -79,7 +79,7 @@ def take_turns(
 
 def read_card(folder: Path) -> dict[str, Any]:
     """Returns the card of a pushed model."""
-    from serving.export import EXTRA_ASSETS, MODEL_CARD_FILE
+    from serving.model_folder import EXTRA_ASSETS, MODEL_CARD_FILE
 
     card: dict[str, Any] = json.loads((folder / EXTRA_ASSETS / MODEL_CARD_FILE).read_text())
     return card
@@ -152,8 +152,7 @@ def main() -> None:
 
     from pipeline.question import serve
     from serving.client import wait_for_model
-    from serving.export import EXTRA_ASSETS
-    from serving.model_folder import ALPHABET_FILE, find_model, read_alphabet
+    from serving.model_folder import ALPHABET_FILE, EXTRA_ASSETS, find_model, read_alphabet
 
     folder = find_model(arguments.model)
     model = tf.saved_model.load(str(folder))

@@ -22,6 +22,7 @@ from pipeline.ingest.record_sources import (
 from pipeline.settings import describe_settings, find_fields, parse_settings
 from pipeline.tasks import TASKS, Task
 from schema.errors import InputError
+from serving.model_folder import find_trained
 from trainer_module.hyperparameters import NETWORKS
 from trainer_module.hyperparameters.base import Hyperparameters
 from trainer_module.hyperparameters.fcn import FcnHyperparameters
@@ -119,7 +120,7 @@ def make_parser(prog: str, description: str) -> argparse.ArgumentParser:
         "--warm-start",
         type=Path,
         metavar="MODEL",
-        help="version folder of a pushed model whose layers training begins with",
+        help="pushed model, a version or the folder of all, whose layers training begins with",
     )
     parser.add_argument("--train-steps", type=int, help="batches, rounded to whole epochs")
     parser.add_argument("--seed", type=int, default=0, help="decides everything random")
@@ -164,7 +165,7 @@ def make_config(arguments: argparse.Namespace) -> PipelineConfig:
         gate=task.gate(**changes.get("gate", {})),
         synthesis=_make_synthesis(task, dataset, changes.get("synthesis", {})),
         augmentation=AugmentationOptions(**changes.get("augmentation", {})),
-        warm_start=arguments.warm_start.absolute() if arguments.warm_start else None,
+        warm_start=find_trained(arguments.warm_start.absolute()) if arguments.warm_start else None,
     )
 
 
@@ -193,11 +194,6 @@ def _check_combination(arguments: argparse.Namespace) -> None:
     if dataset not in SOURCES and arguments.alphabet is not None:
         raise InputError(
             f"expected no --alphabet with --dataset {dataset}, whose glyphs decide it: leave it out"
-        )
-    if arguments.warm_start is not None and not arguments.warm_start.is_dir():
-        raise InputError(
-            f"expected the folder of an exported model, got none at {arguments.warm_start}: "
-            "name a version folder below workspace/pushed"
         )
 
 

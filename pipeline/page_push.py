@@ -7,8 +7,7 @@ whichever of the two has just been pushed is in it.
 import json
 from pathlib import Path
 
-from serving.export import EXTRA_ASSETS, MODEL_CARD_FILE
-from serving.model_folder import hash_model, ready_versions
+from serving.model_folder import EXTRA_ASSETS, MODEL_CARD_FILE, hash_model, ready_versions
 from serving.page_export import DETECTOR_PARENT, LINES_PARENT, SHA256, compose_page
 from trainer_module.task_names import DETECTOR, LINES
 

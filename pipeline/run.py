@@ -25,7 +25,7 @@ from pipeline.run_metadata import RunMetadata
 from pipeline.run_result import Reading, RunResult, ServedReading, SplitSummary
 from schema.errors import InputError
 from schema.splits import TEST
-from serving.export import EXTRA_ASSETS
+from serving.model_folder import EXTRA_ASSETS
 from trainer_module.history import Epoch
 from trainer_module.reliability import RELIABILITY_FILE, Reliability, read_reliability
 from trainer_module.run_fn import HISTORY_FILE

@@ -16,6 +16,13 @@ from schema.alphabet import Alphabet
 from schema.errors import InputError
 
 MODEL_FILE = "saved_model.pb"
+EXTRA_ASSETS = "assets.extra"
+"""Folder in a SavedModel that TensorFlow Serving leaves to others."""
+MODEL_CARD_FILE = "model_card.json"
+"""In there: what the model is and was made from."""
+WEIGHTS_FILE = "network.weights.h5"
+"""In there: the network's weights as Keras keeps them, to go on training with."""
+
 MAX_VERSION = 2**63 - 1
 """Versions are int64 in the API."""
 
@@ -55,6 +62,21 @@ def find_model(folder: Path) -> Path:
             f"{MODEL_FILE}: name the folder of a pushed model"
         )
     return versions[max(versions)]
+
+
+def find_trained(folder: Path) -> Path:
+    """Return the model at a path as `find_model` does, one that training can begin with.
+
+    Raises:
+      InputError: there is none, or its weights did not travel with it.
+    """
+    model = find_model(folder)
+    if not (model / EXTRA_ASSETS / WEIGHTS_FILE).is_file():
+        raise InputError(
+            f"expected a model with its weights, got no {EXTRA_ASSETS}/{WEIGHTS_FILE} in {model}: "
+            "name a model that this pipeline has pushed"
+        )
+    return model
 
 
 def read_alphabet(path: Path) -> Alphabet:

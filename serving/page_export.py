@@ -12,14 +12,11 @@ import numpy as np
 import tensorflow as tf
 
 from schema.errors import InputError
-from serving.export import (
-    EXTRA_ASSETS,
-    MODEL_CARD_FILE,
-    export_servable,
-    read_warmup_images,
-)
+from serving.export import export_servable, read_warmup_images
 from serving.model_folder import (
     ALPHABET_FILE,
+    EXTRA_ASSETS,
+    MODEL_CARD_FILE,
     add_version,
     find_model,
     hash_model,

@@ -11,13 +11,12 @@ import tensorflow as tf
 from tfx.components.trainer.fn_args_utils import FnArgs
 
 from schema import features
-from serving.export import EXTRA_ASSETS
+from serving.model_folder import EXTRA_ASSETS, WEIGHTS_FILE
 from trainer_module.tasks.base import SplitFiles
 from trainer_module.tasks.factory import make_task
 from trainer_module.train import train
 from trainer_module.training_state import TrainingState
 from trainer_module.variation import Variation
-from trainer_module.warm_start import WEIGHTS_FILE
 
 HISTORY_FILE = "history.json"
 """In the ModelRun artifact: the learning curve."""

@@ -14,12 +14,9 @@ import keras
 import numpy as np
 
 from schema.errors import InputError
-from serving.export import EXTRA_ASSETS, MODEL_CARD_FILE
+from serving.model_folder import EXTRA_ASSETS, MODEL_CARD_FILE, WEIGHTS_FILE
 from trainer_module.tasks.base import TrainingTask
 from trainer_module.tasks.factory import make_task
-
-WEIGHTS_FILE = "network.weights.h5"
-"""Beside the model card in an exported model: the network's weights as Keras keeps them."""
 
 _log = logging.getLogger(__name__)
 

@@ -81,7 +81,7 @@ def test_tuples_are_set_with_commas():
         (("--task", "characters", "--dataset", "pages"), "data set of sample, emnist"),
         (("--task", "characters", "--corpus", "text.txt"), "no --corpus"),
         (("--task", "characters", "--set", "balance=yes"), "type bool"),
-        (("--warm-start", "/nowhere/model"), "folder of an exported model"),
+        (("--warm-start", "/nowhere/model"), "name the folder of a pushed model"),
     ],
 )
 def test_what_does_not_go_together_is_refused(arguments, complaint):
@@ -142,3 +142,15 @@ def test_the_detector_has_options_of_its_own(tmp_path):
         config_of(*arguments, "--alphabet", "data")
     with pytest.raises(InputError, match="data set of sample, pages, iam"):
         config_of("--task", "detector", "--dataset", "emnist")
+
+
+def test_training_begins_with_the_newest_version_that_has_weights(tmp_path):
+    for version in ("7", "12"):
+        extra = tmp_path / version / "assets.extra"
+        extra.mkdir(parents=True)
+        (tmp_path / version / "saved_model.pb").touch()
+        (extra / "network.weights.h5").touch()
+    assert config_of("--warm-start", str(tmp_path)).warm_start == tmp_path / "12"
+    (tmp_path / "12" / "assets.extra" / "network.weights.h5").unlink()
+    with pytest.raises(InputError, match="with its weights"):
+        config_of("--warm-start", str(tmp_path))

@@ -5,9 +5,10 @@ import pytest
 import tensorflow as tf
 
 from schema.alphabet import Alphabet
-from serving.export import EXTRA_ASSETS, WARMUP_FILE, write_warmup_requests
+from serving.export import WARMUP_FILE, write_warmup_requests
 from serving.litert import LITERT_FILE
 from serving.litert_reader import load_litert
+from serving.model_folder import EXTRA_ASSETS
 from trainer_module import warm_start
 from trainer_module.export_litert import main
 from trainer_module.hyperparameters.base import ConvBlock

@@ -3,7 +3,7 @@ import pytest
 
 from schema.alphabet import Alphabet
 from schema.errors import InputError
-from serving.export import EXTRA_ASSETS
+from serving.model_folder import EXTRA_ASSETS, WEIGHTS_FILE
 from trainer_module.hyperparameters.base import ConvBlock
 from trainer_module.hyperparameters.lenet import LenetHyperparameters
 from trainer_module.hyperparameters.lstm_ctc import LstmCtcHyperparameters
@@ -11,7 +11,7 @@ from trainer_module.hyperparameters.mlp import MlpHyperparameters
 from trainer_module.tasks.base import SplitFiles
 from trainer_module.tasks.characters import CharactersTask
 from trainer_module.tasks.lines import LinesTask
-from trainer_module.warm_start import WEIGHTS_FILE, warm_start
+from trainer_module.warm_start import warm_start
 
 STEM = (ConvBlock(4, stride_y=2, stride_x=2), ConvBlock(6, stride_y=2, stride_x=2))
 LINES = LstmCtcHyperparameters(stem=STEM, lstm_units=(5,))

@@ -9,8 +9,9 @@ import keras
 import tensorflow as tf
 
 from schema.alphabet import Alphabet
-from serving.export import EXTRA_ASSETS, LineNetwork, LineReader, export_servable
+from serving.export import LineNetwork, LineReader, export_servable
 from serving.litert import LITERT_FILE, export_litert
+from serving.model_folder import EXTRA_ASSETS
 from trainer_module.decoding_fit import collect_logits, describe_decoding, fit_decoding
 from trainer_module.evaluation import LineValidator
 from trainer_module.fresh_lines import make_dealer
