@@ -36,7 +36,7 @@ from transforms.synthesis_options import SynthesisOptions
 SAMPLE, EMNIST = "sample", "emnist"
 DATASETS = (SAMPLE, EMNIST, *SOURCES)
 
-# Sized by measurement (benchmarks/README.md): 2 CPU cores train on 60 to 90 lines a second.
+# Sized by measurement (benchmarks/README.md): 2 CPU cores train on about 110 lines a second.
 LINES_OF = {
     SAMPLE: {"train_lines": 4000, "validation_lines": 400, "test_lines": 1000},
     EMNIST: {"train_lines": 10000, "validation_lines": 500, "test_lines": 1500},
