@@ -1,5 +1,6 @@
 """What a model must reach on the test split to be pushed, for each task; light to import."""
 
+import abc
 from dataclasses import dataclass, fields
 
 from schema.errors import InputError
@@ -26,7 +27,7 @@ class Bound:
 
 
 @dataclass(frozen=True)
-class Gate:
+class Gate(abc.ABC):
     """Of every task.
 
     Args:
@@ -46,9 +47,9 @@ class Gate:
                     f"expected {field.name} >= 0, got {getattr(self, field.name)}: correct it"
                 )
 
+    @abc.abstractmethod
     def bounds(self) -> dict[str, Bound]:
         """Returns metric -> what it is held to."""
-        raise NotImplementedError("a gate belongs to a task")
 
 
 @dataclass(frozen=True)
