@@ -3,50 +3,28 @@
 Between Evaluator and `verdict.py`.
 """
 
-from typing import Any
+from typing import ClassVar
 
-import tensorflow_model_analysis as tfma
-from tensorflow_model_analysis.metrics import metric_types, metric_util
+from tensorflow_model_analysis.metrics import metric_types
 
-from pipeline.evaluation.ratio_metric import rate_computations
+from pipeline.evaluation.ratio_metric import RatioMetric
 from pipeline.gate import CER, WER
 from transforms.edit_distance import count_edits
 
 
-class ErrorRates(metric_types.Metric):
-    """CER and WER with their intervals, and the number of lines.
+class ErrorRates(RatioMetric):
+    """CER and WER of lines; labels and predictions are texts, string [n]."""
 
-    Labels and predictions are texts, string [n].
+    rates: ClassVar = (CER, WER)
 
-    Args:
-      level: confidence level of the intervals.
-      version: a hash of the code that computes them; another one makes cached results stale.
-    """
-
-    def __init__(self, level: float = 0.95, version: str = "") -> None:
-        super().__init__(
-            metric_util.merge_per_key_computations(_error_rates), level=level, version=version
-        )
+    @staticmethod
+    def count(truth: str, prediction: str) -> dict[str, tuple[int, int]]:
+        """Returns what one line adds to each rate: edits, and the reference length."""
+        edits = count_edits(truth, prediction)
+        return {
+            CER: (edits.character_edits, edits.characters),
+            WER: (edits.word_edits, edits.words),
+        }
 
 
 metric_types.register_metric(ErrorRates)
-
-
-def count_errors(truth: str, reading: str) -> dict[str, tuple[int, int]]:
-    """Returns what one line adds to each rate: edits, and the reference length."""
-    edits = count_edits(truth, reading)
-    return {
-        CER: (edits.character_edits, edits.characters),
-        WER: (edits.word_edits, edits.words),
-    }
-
-
-def _error_rates(
-    level: float,
-    version: str,
-    eval_config: tfma.EvalConfig | None = None,
-    model_name: str = "",
-    output_name: str = "",
-    **_: Any,
-) -> metric_types.MetricComputations:
-    return rate_computations((CER, WER), count_errors, level, eval_config, model_name, output_name)

@@ -6,73 +6,51 @@ intervals, for lines of a page are found or missed together.
 """
 
 from collections.abc import Iterable
-from typing import Any
+from typing import ClassVar
 
 import numpy as np
-import tensorflow_model_analysis as tfma
-from tensorflow_model_analysis.metrics import metric_types, metric_util
+from tensorflow_model_analysis.metrics import metric_types
 
-from pipeline.evaluation.ratio_metric import rate_computations
+from pipeline.evaluation.ratio_metric import RatioMetric
 from pipeline.gate import LINE_COUNT_ERROR, LINE_F1, LINE_PRECISION, LINE_RECALL
 from schema import line_bands
 from transforms.box_matching import match_boxes
 
-RATES = (LINE_F1, LINE_PRECISION, LINE_RECALL, LINE_COUNT_ERROR)
 
-
-class LineDetection(metric_types.Metric):
-    """The four figures with their intervals, and the number of pages.
+class LineDetection(RatioMetric):
+    """The four figures of pages.
 
     Labels are rows of `schema.line_bands`, string [n]; predictions are boxes, float32
     [n, m, 4], padded with -1.
-
-    Args:
-      level: confidence level of the intervals.
-      version: a hash of the code that computes them; another one makes cached results stale.
     """
 
-    def __init__(self, level: float = 0.95, version: str = "") -> None:
-        super().__init__(
-            metric_util.merge_per_key_computations(_detection), level=level, version=version
-        )
+    rates: ClassVar = (LINE_F1, LINE_PRECISION, LINE_RECALL, LINE_COUNT_ERROR)
+
+    @staticmethod
+    def count(truth: bytes, prediction: np.ndarray) -> dict[str, tuple[int, int]]:
+        """Returns what one page adds to each figure.
+
+        Args:
+          truth: the page's rows.
+          prediction: [m, 4], the boxes that were found.
+        """
+        rows = line_bands.unpack_rows(truth)
+        counted = rows[:, line_bands.COUNTED] > 0
+        lines, ignored = rows[counted, line_bands.BOX], rows[~counted, line_bands.BOX]
+        matching = match_boxes(prediction, lines, ignored)
+        return {
+            LINE_F1: (2 * matching.hits, matching.boxes + matching.lines),
+            LINE_PRECISION: (matching.hits, matching.boxes),
+            LINE_RECALL: (matching.hits, matching.lines),
+            LINE_COUNT_ERROR: (abs(matching.boxes - matching.lines), matching.lines),
+        }
+
+    @staticmethod
+    def pairs(labels: np.ndarray, predictions: np.ndarray) -> Iterable[tuple[bytes, np.ndarray]]:
+        """Takes pages out of TFMA's arrays, and the padding out of their boxes."""
+        packed = labels.ravel()
+        for page, found in zip(packed, predictions.reshape(len(packed), -1, 4), strict=True):
+            yield page, found[found[:, 0] >= 0]
 
 
 metric_types.register_metric(LineDetection)
-
-
-def count_lines(packed: bytes, boxes: np.ndarray) -> dict[str, tuple[int, int]]:
-    """Returns what one page adds to each figure.
-
-    Args:
-      packed: the page's rows.
-      boxes: [m, 4], those that were found.
-    """
-    rows = line_bands.unpack_rows(packed)
-    counted = rows[:, line_bands.COUNTED] > 0
-    matching = match_boxes(boxes, rows[counted, line_bands.BOX], rows[~counted, line_bands.BOX])
-    return {
-        LINE_F1: (2 * matching.hits, matching.boxes + matching.lines),
-        LINE_PRECISION: (matching.hits, matching.boxes),
-        LINE_RECALL: (matching.hits, matching.lines),
-        LINE_COUNT_ERROR: (abs(matching.boxes - matching.lines), matching.lines),
-    }
-
-
-def pair_pages(labels: np.ndarray, boxes: np.ndarray) -> Iterable[tuple[bytes, np.ndarray]]:
-    """Takes pages out of TFMA's arrays, and the padding out of their boxes."""
-    packed = labels.ravel()
-    for page, found in zip(packed, boxes.reshape(len(packed), -1, 4), strict=True):
-        yield page, found[found[:, 0] >= 0]
-
-
-def _detection(
-    level: float,
-    version: str,
-    eval_config: tfma.EvalConfig | None = None,
-    model_name: str = "",
-    output_name: str = "",
-    **_: Any,
-) -> metric_types.MetricComputations:
-    return rate_computations(
-        RATES, count_lines, level, eval_config, model_name, output_name, pair_pages
-    )

@@ -1,16 +1,16 @@
 """Rates as TFMA metrics of plain sums, each with a confidence interval from the same pass.
 
-Below `error_rates.py` and `character_accuracy.py`. A rate is a sum over a sum, never a mean of
-per-example rates. Examples are the sampling unit of its interval: the variance of the ratio is
-estimated from sums of squares and products (the ratio estimator of Cochran, "Sampling
-Techniques", 3rd edition, 1977, section 6.3).
+Below `error_rates.py`, `character_accuracy.py` and `line_detection.py`. A rate is a sum over a
+sum, never a mean of per-example rates. Examples are the sampling unit of its interval: the
+variance of the ratio is estimated from sums of squares and products (the ratio estimator of
+Cochran, "Sampling Techniques", 3rd edition, 1977, section 6.3).
 """
 
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields
 from statistics import NormalDist
-from typing import Any
+from typing import Any, ClassVar
 
 import apache_beam as beam
 import numpy as np
@@ -73,47 +73,60 @@ class RatioSums:
         return max(rate - reach, 0.0), rate + reach
 
 
-def pair_texts(truths: np.ndarray, predictions: np.ndarray) -> Iterable[tuple[str, str]]:
-    """Decodes labels and predictions that are strings."""
-    for truth, prediction in zip(truths.ravel(), predictions.ravel(), strict=True):
-        yield truth.decode(), prediction.decode()
+class RatioMetric(metric_types.Metric):
+    """Rates of one kind, each with its interval, and the number of examples (`EXAMPLES`).
 
-
-def rate_computations(
-    rates: tuple[str, ...],
-    count: CountPair,
-    level: float,
-    eval_config: tfma.EvalConfig | None,
-    model_name: str,
-    output_name: str,
-    pairs: Pairs = pair_texts,
-) -> metric_types.MetricComputations:
-    """Makes what TFMA computes for a metric.
+    A subclass says `rates` and `count`, and `pairs` where truth or prediction is no string.
 
     Args:
-      rates: their names; `EXAMPLES` and the bounds of the intervals come with them.
-      count: what one example adds to each.
       level: confidence level of the intervals.
-      eval_config: as TFMA gives it, like the two names.
-      model_name: whose predictions.
-      output_name: which of them.
-      pairs: takes examples out of TFMA's arrays.
+      version: a hash of the code that computes them; another one makes cached results stale.
     """
-    names = (EXAMPLES, *(rate + end for rate in rates for end in ("", LOWER, UPPER)))
-    keys = {
-        # example_weighted=None is how TFMA's thresholds look the metric up.
-        name: metric_types.MetricKey(
-            name=name, model_name=model_name, output_name=output_name, example_weighted=None
+
+    rates: ClassVar[tuple[str, ...]]
+
+    def __init__(self, level: float = 0.95, version: str = "") -> None:
+        super().__init__(
+            metric_util.merge_per_key_computations(self._computations),
+            level=level,
+            version=version,
         )
-        for name in names
-    }
-    selection = {
-        "eval_config": eval_config,
-        "model_name": model_name,
-        "output_name": output_name,
-    }
-    combiner = _SumRates(rates, count, pairs, keys, selection, level)
-    return [metric_types.MetricComputation(list(keys.values()), None, combiner)]
+
+    @staticmethod
+    def count(truth: Any, prediction: Any) -> dict[str, tuple[int, int]]:
+        """Returns rate -> what one example adds above and below the line."""
+        raise NotImplementedError("what is counted is the subclass's to say")
+
+    @staticmethod
+    def pairs(labels: np.ndarray, predictions: np.ndarray) -> Iterable[tuple[Any, Any]]:
+        """Takes truth and prediction of each example out of TFMA's arrays: strings here."""
+        for truth, prediction in zip(labels.ravel(), predictions.ravel(), strict=True):
+            yield truth.decode(), prediction.decode()
+
+    def _computations(
+        self,
+        level: float,
+        version: str,
+        eval_config: tfma.EvalConfig | None = None,
+        model_name: str = "",
+        output_name: str = "",
+        **_: Any,
+    ) -> metric_types.MetricComputations:
+        names = (EXAMPLES, *(rate + end for rate in self.rates for end in ("", LOWER, UPPER)))
+        keys = {
+            # example_weighted=None is how TFMA's thresholds look the metric up.
+            name: metric_types.MetricKey(
+                name=name, model_name=model_name, output_name=output_name, example_weighted=None
+            )
+            for name in names
+        }
+        selection = {
+            "eval_config": eval_config,
+            "model_name": model_name,
+            "output_name": output_name,
+        }
+        combiner = _SumRates(self.rates, self.count, self.pairs, keys, selection, level)
+        return [metric_types.MetricComputation(list(keys.values()), None, combiner)]
 
 
 class _SumRates(beam.CombineFn):
