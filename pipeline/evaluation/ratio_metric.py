@@ -6,6 +6,7 @@ variance of the ratio is estimated from sums of squares and products (the ratio 
 Cochran, "Sampling Techniques", 3rd edition, 1977, section 6.3).
 """
 
+import abc
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields
@@ -73,7 +74,7 @@ class RatioSums:
         return max(rate - reach, 0.0), rate + reach
 
 
-class RatioMetric(metric_types.Metric):
+class RatioMetric(metric_types.Metric, abc.ABC):
     """Rates of one kind, each with its interval, and the number of examples (`EXAMPLES`).
 
     A subclass says `rates` and `count`, and `pairs` where truth or prediction is no string.
@@ -93,9 +94,9 @@ class RatioMetric(metric_types.Metric):
         )
 
     @staticmethod
+    @abc.abstractmethod
     def count(truth: Any, prediction: Any) -> dict[str, tuple[int, int]]:
         """Returns rate -> what one example adds above and below the line."""
-        raise NotImplementedError("what is counted is the subclass's to say")
 
     @staticmethod
     def pairs(labels: np.ndarray, predictions: np.ndarray) -> Iterable[tuple[Any, Any]]:

@@ -5,11 +5,13 @@ from schema.alphabet import Alphabet
 from schema.errors import InputError
 from serving.model_folder import EXTRA_ASSETS, WEIGHTS_FILE
 from trainer_module.hyperparameters.base import ConvBlock
+from trainer_module.hyperparameters.fcn import FcnHyperparameters
 from trainer_module.hyperparameters.lenet import LenetHyperparameters
 from trainer_module.hyperparameters.lstm_ctc import LstmCtcHyperparameters
 from trainer_module.hyperparameters.mlp import MlpHyperparameters
 from trainer_module.tasks.base import SplitFiles
 from trainer_module.tasks.characters import CharactersTask
+from trainer_module.tasks.detector import DetectorTask
 from trainer_module.tasks.lines import LinesTask
 from trainer_module.warm_start import warm_start
 
@@ -82,3 +84,12 @@ def test_a_folder_that_is_no_model_is_refused(tmp_path):
     task = LinesTask(LINES, Alphabet("ab"))
     with pytest.raises(InputError, match="has pushed"):
         warm_start(task, task.build_network(), tmp_path)
+
+
+def test_a_detector_begins_with_a_detector(export):
+    hyperparameters = FcnHyperparameters(stem_width=4, widths=(4, 6), convolutions=1)
+    task = DetectorTask(hyperparameters, Alphabet("ab"))
+    source, folder = export(task)
+    network = task.build_network()
+    assert len(warm_start(task, network, folder)) == len(network.trunk)
+    assert_same(network.head, source.head)
