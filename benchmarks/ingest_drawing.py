@@ -15,8 +15,8 @@ _MEASURES = (
     *(features.BRIGHTNESS_MEAN, features.BRIGHTNESS_DEVIATION),
 )
 _TEXTS = (
-    *(features.SAMPLE_ID, features.TEXT, features.SOURCE, features.WRITER, features.VOCABULARY),
-    *(features.GLYPHS, features.IMAGE),
+    *(features.SAMPLE_ID, features.TEXT, features.SOURCE, features.WRITER, features.PAGE),
+    *(features.VOCABULARY, features.GLYPHS, features.IMAGE),
 )
 
 

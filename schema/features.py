@@ -61,16 +61,33 @@ there is a picture. The Trainer makes new lines of them."""
 # Of ingested examples only.
 SEED = "seed"
 """int64: decides everything random in the line's synthesis."""
+PAGE = "page"
+"""string: id, within the source, of the page that a line was cut from; empty where there is none.
+IAM's forms are pages."""
 
 # Of transformed examples only.
 LINE_WIDTH = "line_width"
 """int64: width in pixels of the normalised line."""
 LINE_HAS_INK = "line_has_ink"
 """int64: 1 where the normalised line shows anything, 0 where it is blank."""
+LENGTH_BAND = "length_band"
+"""string: of lines, the band of characters that the text has, as in "11-30"; a slice."""
+WIDTH_BAND = "width_band"
+"""string: of lines, the band of pixels that `LINE_WIDTH` is in, as in "201-400"; a slice."""
+CHARACTER_KINDS = "character_kinds"
+"""string [k], k from 1 to 4: of lines, which of `KINDS` the text holds, each a slice."""
+CLUSTER = "cluster"
+"""string: what is independent of what when an interval is made by resampling. Examples of one
+writer share it where writers are known, else those of one page; else each has its own."""
 
 SEEN, MIXED, UNSEEN = "seen", "mixed", "unseen"
 VOCABULARIES = (SEEN, MIXED, UNSEEN)
 """Whether all, some or none of a line's words occur in the training lines."""
+
+DIGITS, UPPER, LOWER, OTHER = "digits", "upper", "lower", "other"
+KINDS = (DIGITS, UPPER, LOWER, OTHER)
+"""Kinds of characters: decimal digits, capitals, small letters, and whatever else is no space:
+punctuation, and letters of scripts without case."""
 
 BYTES_FEATURES = (GLYPHS, IMAGE)
 """Features left out of statistics: TFDV sees nothing inside image bytes."""

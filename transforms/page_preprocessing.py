@@ -8,6 +8,7 @@ from schema import features
 from transforms.band_bytes import pack_bands, scale_bands, unpack_bands
 from transforms.image import decode_image
 from transforms.page_image import scale_page
+from transforms.slices import cluster_of
 
 _PASSED_ON = (
     features.SAMPLE_ID,
@@ -56,4 +57,10 @@ def preprocessing_fn(
     outputs = {key: inputs[key] for key in _PASSED_ON}
     outputs[features.IMAGE] = images[:, tf.newaxis]
     outputs[features.LINE_BANDS] = bands[:, tf.newaxis]
+    names = inputs[features.SAMPLE_ID]
+    # A page is no part of another one: without a writer it stands by itself.
+    nowhere = tf.zeros_like(names)
+    outputs[features.CLUSTER] = cluster_of(
+        inputs[features.SOURCE], inputs[features.WRITER], nowhere, names
+    )
     return outputs

@@ -6,6 +6,7 @@ import tensorflow as tf
 
 from schema import features
 from transforms.image import quantise_line, read_line
+from transforms.slices import character_kinds, cluster_of, length_band, width_band
 from transforms.synthesis import glyphs_from_bytes, synthesise_line
 from transforms.synthesis_options import SynthesisOptions
 
@@ -28,11 +29,12 @@ _PASSED_ON = (
     features.BRIGHTNESS_DEVIATION,
     features.SHARPNESS,
 )
+_CLUSTERED_BY = (features.SOURCE, features.WRITER, features.PAGE, features.SAMPLE_ID)
 
 
 def preprocessing_fn(
     inputs: dict[str, tf.Tensor], custom_config: dict[str, Any]
-) -> dict[str, tf.Tensor]:
+) -> dict[str, tf.Tensor | tf.SparseTensor]:
     """Makes the normalised picture of each line in graph, from its picture or its glyphs.
 
     Args:
@@ -40,7 +42,8 @@ def preprocessing_fn(
       custom_config: `SYNTHESIS_CONFIG` holds the synthesis options.
 
     Returns:
-      the transformed features of `schema.features`, each [n, 1].
+      the transformed features of `schema.features`, each [n, 1] but for
+      `features.CHARACTER_KINDS`, sparse [n, k].
     """
     options = SynthesisOptions(**custom_config[SYNTHESIS_CONFIG])
 
@@ -63,8 +66,12 @@ def preprocessing_fn(
         tuple(inputs[key][:, 0] for key in given),
         fn_output_signature=(tf.string, tf.int64, tf.int64),
     )
-    outputs = {key: inputs[key] for key in _PASSED_ON}
+    outputs: dict[str, tf.Tensor | tf.SparseTensor] = {key: inputs[key] for key in _PASSED_ON}
     outputs[features.IMAGE] = images[:, tf.newaxis]
     outputs[features.LINE_WIDTH] = widths[:, tf.newaxis]
     outputs[features.LINE_HAS_INK] = have_ink[:, tf.newaxis]
+    outputs[features.LENGTH_BAND] = length_band(inputs[features.TEXT])
+    outputs[features.WIDTH_BAND] = width_band(outputs[features.LINE_WIDTH])
+    outputs[features.CHARACTER_KINDS] = character_kinds(inputs[features.TEXT])
+    outputs[features.CLUSTER] = cluster_of(*(inputs[key] for key in _CLUSTERED_BY))
     return outputs

@@ -27,6 +27,7 @@ def serialise_line(
     image: bytes = b"",
     seed: int = 0,
     writer: str = "",
+    page: str = "",
 ) -> bytes:
     """Builds the example of a line: of its glyph stack and seed, or of its picture."""
     return serialise_example(
@@ -35,6 +36,7 @@ def serialise_line(
             features.TEXT: text,
             features.SOURCE: source,
             features.WRITER: writer,
+            features.PAGE: page,
             features.VOCABULARY: vocabulary,
             features.TEXT_LENGTH: len(text),
             features.IMAGE_HEIGHT: facts.height,

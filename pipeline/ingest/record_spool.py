@@ -118,6 +118,7 @@ def record_example(record: LineRecord, split: str, vocabulary: str) -> bytes:
         facts=measure_image(record.image),
         image=encode_png(record.image),
         writer=record.writer or "",
+        page=record.page or "",
     )
 
 

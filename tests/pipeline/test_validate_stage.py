@@ -20,6 +20,7 @@ def frame(**changes):
         features.TEXT: [f"line {n}" for n in range(50)],
         features.SOURCE: ["emnist-tiny"] * 50,
         features.WRITER: ["", "w1"] * 25,
+        features.PAGE: ["", "page-1"] * 25,
         features.VOCABULARY: ["seen", "unseen"] * 25,
         features.TEXT_LENGTH: list(range(5, 55)),
         features.IMAGE_HEIGHT: [28] * 50,

@@ -23,6 +23,7 @@ OF_TRAINING = {
     features.SAMPLE_ID,
     features.TEXT,
     features.WRITER,
+    features.PAGE,
     features.VOCABULARY,
     features.TEXT_LENGTH,
     features.GLYPHS,

@@ -42,5 +42,13 @@ def test_pages_and_their_lines_are_scaled_together():
 def test_every_other_feature_passes():
     inputs = make_inputs([(100, 100)])
     outputs = preprocessing_fn(inputs, {})
-    assert outputs.keys() == inputs.keys()
+    assert outputs.keys() == inputs.keys() | {features.CLUSTER}
     assert all(values.shape == [1, 1] for values in outputs.values())
+
+
+def test_a_page_goes_with_its_writer_or_by_itself():
+    inputs = make_inputs([(100, 100), (100, 100)])
+    inputs[features.SAMPLE_ID] = tf.constant([["test/p1"], ["test/p2"]])
+    inputs[features.WRITER] = tf.constant([["007"], [""]])
+    clusters = preprocessing_fn(inputs, {})[features.CLUSTER]
+    assert clusters.numpy().tolist() == [[b"x writer 007"], [b"test/p2"]]

@@ -33,6 +33,7 @@ def transform(images, glyphs, seeds):
         features.TEXT,
         features.SOURCE,
         features.WRITER,
+        features.PAGE,
         features.VOCABULARY,
     ):
         inputs[key] = tf.fill([count, 1], "x")
@@ -64,6 +65,16 @@ def test_both_kinds_go_through_one_graph():
     outputs = transform([b"", PHOTO], [GLYPHS.tobytes(), b""], [7, 0])
     assert outputs[features.IMAGE].shape == (2, 1)
     assert outputs[features.TEXT].numpy().tolist() == [[b"x"], [b"x"]]
+
+
+def test_lines_are_told_apart_and_put_together():
+    outputs = transform([b"", PHOTO], [GLYPHS.tobytes(), b""], [7, 0])
+    # The text is "x", and so are writer and source; the lines are 84 and 124 pixels wide at most.
+    assert outputs[features.LENGTH_BAND].numpy().tolist() == [[b"1-10"], [b"1-10"]]
+    assert outputs[features.WIDTH_BAND].numpy().tolist() == [[b"1-200"], [b"1-200"]]
+    kinds = tf.sparse.to_dense(outputs[features.CHARACTER_KINDS])
+    assert kinds.numpy().tolist() == [[features.LOWER.encode()]] * 2
+    assert outputs[features.CLUSTER].numpy().tolist() == [[b"x writer x"]] * 2
 
 
 def test_a_blank_picture_is_told_from_one_with_ink():

@@ -8,7 +8,13 @@ from PIL import Image
 
 from pipeline.ingest.line_folder import plan_line_folder, write_line_folder
 from pipeline.ingest.record_sources import FOLDER, RecordOptions
-from pipeline.ingest.record_spool import UnitJob, read_examples, read_report, spool_unit
+from pipeline.ingest.record_spool import (
+    UnitJob,
+    read_examples,
+    read_report,
+    record_example,
+    spool_unit,
+)
 from pipeline.ingest.records import LineRecord, Problems
 from schema import features
 from schema.features import SEEN
@@ -69,3 +75,11 @@ def test_the_text_is_that_of_the_plan(job, tmp_path):
     for _, example in read_examples(tmp_path, 7):
         feature = tf.train.Example.FromString(example).features.feature
         assert feature[features.TEXT].bytes_list.value[0] == b"as planned"
+
+
+@pytest.mark.parametrize(("page", "writer"), [("p1", "007"), (None, None)])
+def test_page_and_writer_go_along_where_they_are_known(page, writer):
+    record = LineRecord("l0", IMAGES[0], "text", "x", page=page, writer=writer)
+    feature = tf.train.Example.FromString(record_example(record, TEST, SEEN)).features.feature
+    found = [feature[key].bytes_list.value[0] for key in (features.PAGE, features.WRITER)]
+    assert found == [(name or "").encode() for name in (page, writer)]
