@@ -21,7 +21,7 @@ _KINDS = {
     DIGITS: r"\p{Nd}",
     UPPER: r"[\p{Lu}\p{Lt}]",
     LOWER: r"\p{Ll}",
-    OTHER: r"[^\p{Nd}\p{Lu}\p{Lt}\p{Ll}\p{M}\p{Z}\s]",
+    OTHER: r"[^\p{Nd}\p{Lu}\p{Lt}\p{Ll}\p{M}\p{Z}\p{Cc}]",
 }
 
 
