@@ -2,7 +2,6 @@
 
 from typing import NamedTuple
 
-from tfx.components import Evaluator
 from tfx.dsl.components.base.base_component import BaseComponent
 from tfx.dsl.components.common.resolver import Resolver
 from tfx.dsl.input_resolution.strategies.latest_blessed_model_strategy import (
@@ -13,15 +12,15 @@ from tfx.types.standard_artifacts import Model, ModelBlessing
 
 from pipeline.config import PipelineConfig
 from pipeline.evaluation.eval_config import make_eval_config
+from pipeline.evaluation.gated_evaluator import GatedEvaluator
 from pipeline.fingerprint import hash_code
-from schema.splits import TEST
 
 
 class Evaluation(NamedTuple):
     """The components of the stage."""
 
     resolver: Resolver
-    evaluator: Evaluator
+    evaluator: GatedEvaluator
 
 
 def evaluate(
@@ -33,12 +32,18 @@ def evaluate(
         model=Channel(type=Model),
         model_blessing=Channel(type=ModelBlessing),
     ).with_id("latest_blessed_model")
-    version = hash_code(config.task.metric[0])
-    evaluator = Evaluator(
+    # The executor leads to all that decides a verdict but the metrics, which TFMA imports by name.
+    modules = (
+        "pipeline.evaluation.gated_evaluator",
+        *(module for module, _ in config.task.metrics),
+    )
+    version = "-".join(map(hash_code, modules))
+    evaluator = GatedEvaluator(
         examples=transformed.outputs["transformed_examples"],
         model=trainer.outputs["model"],
         baseline_model=resolver.outputs["model"],
-        example_splits=[TEST],
         eval_config=make_eval_config(config.task, config.gate, version),
-    )
+        task=config.task,
+        gate=config.gate,
+    ).with_id("Evaluator")
     return Evaluation(resolver, evaluator)

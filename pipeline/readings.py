@@ -1,63 +1,34 @@
-"""The test split as the new model reads it, for the report and the question to the server."""
+"""Pictures for the test examples that the Evaluator kept, for the report and the question."""
 
-from collections.abc import Iterator
+from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 
-import numpy as np
 import tensorflow as tf
 
-from pipeline.run_result import Reading
+from pipeline.run_result import Reading, ReadingPair
 from schema import features
-from serving.signatures import CONFIDENCE, IMAGE_BYTES, SERVING_DEFAULT
-from transforms.edit_distance import count_edits
-
-EXAMPLES_READ = 200
-WORST_SHOWN = 12
-RANDOM_SHOWN = 12
-_BATCH = 50
 
 
-def read_test_examples(
-    model_folder: Path, examples_folder: Path, output: str, seed: int
-) -> list[Reading]:
-    """Reads a random sample of the test split through the exported model's own signature.
+def add_pictures(pairs: Sequence[ReadingPair], examples_folder: Path) -> tuple[Reading, ...]:
+    """Finds the pictures of test examples.
 
     Args:
-      model_folder: the SavedModel.
+      pairs: the examples as they were read.
       examples_folder: transformed examples of the test split.
-      output: the model's output that holds what it reads.
-      seed: chooses the sample.
+
+    Raises:
+      LookupError: an example is not there.
     """
-    lines = list(_load_lines(examples_folder))
-    chosen = np.random.default_rng(seed).permutation(len(lines))[:EXAMPLES_READ]
-    model = tf.saved_model.load(str(model_folder))
-    read = model.signatures[SERVING_DEFAULT]
-    readings = []
-    for start in range(0, len(chosen), _BATCH):
-        batch = [lines[number] for number in chosen[start : start + _BATCH]]
-        outputs = read(**{IMAGE_BYTES: tf.constant([image for _, _, image in batch])})
-        texts, confidences = outputs[output].numpy(), outputs[CONFIDENCE].numpy()
-        for (name, truth, image), text, confidence in zip(batch, texts, confidences, strict=True):
-            reading = text.decode()
-            edits = count_edits(truth, reading).character_edits
-            readings.append(Reading(name, image, truth, reading, float(confidence), edits))
-    return readings
-
-
-def choose_shown(readings: list[Reading]) -> tuple[Reading, ...]:
-    """Returns random examples first, then the worst of the others, by share of wrong characters."""
-    shown, others = readings[:RANDOM_SHOWN], readings[RANDOM_SHOWN:]
-    others = sorted(others, key=lambda line: -line.edits / max(len(line.truth), 1))
-    return (*shown, *others[:WORST_SHOWN])
-
-
-def _load_lines(folder: Path) -> Iterator[tuple[str, str, bytes]]:
-    paths = sorted(str(path) for path in folder.glob("*.gz"))
-    records = tf.data.TFRecordDataset(paths, compression_type="GZIP")
-    for record in records.as_numpy_iterator():
+    wanted = {pair.sample_id for pair in pairs}
+    pictures: dict[str, bytes] = {}
+    paths = sorted(str(path) for path in examples_folder.glob("*.gz"))
+    for record in tf.data.TFRecordDataset(paths, compression_type="GZIP").as_numpy_iterator():
         feature = tf.train.Example.FromString(record).features.feature
-        yield (
-            feature[features.SAMPLE_ID].bytes_list.value[0].decode(),
-            feature[features.TEXT].bytes_list.value[0].decode(),
-            feature[features.IMAGE].bytes_list.value[0],
-        )
+        name = feature[features.SAMPLE_ID].bytes_list.value[0].decode()
+        if name in wanted:
+            pictures[name] = feature[features.IMAGE].bytes_list.value[0]
+    missing = sorted(wanted - set(pictures))
+    if missing:
+        raise LookupError(f"expected {missing[0]} among the examples in {examples_folder}")
+    return tuple(Reading(image_png=pictures[pair.sample_id], **asdict(pair)) for pair in pairs)

@@ -20,7 +20,7 @@ from pipeline.page_readings import ask_about_page, read_test_pages
 from pipeline.pipeline import create_pipeline
 from pipeline.progress import show_progress
 from pipeline.question import ask_server, serve
-from pipeline.readings import choose_shown, read_test_examples
+from pipeline.readings import add_pictures
 from pipeline.run_metadata import RunMetadata
 from pipeline.run_result import Reading, RunResult, ServedReading, SplitSummary
 from schema.errors import InputError
@@ -52,10 +52,10 @@ def run_pipeline(config: PipelineConfig, command: str, question: bool) -> RunRes
     """
     _run_stages(create_pipeline(config), config)
     metadata = RunMetadata(config.metadata_path, config.pipeline_name)
-    verdict = read_verdict(Path(metadata.output("Evaluator", "evaluation").uri), config.gate)
-    readings = _read_examples(metadata, config)
+    verdict = read_verdict(Path(metadata.output("Evaluator", "evaluation").uri))
+    readings = _read_examples(metadata, config, verdict)
     pushed = _pushed_path(metadata) if verdict.blessed else None
-    served = _ask(config, readings[0]) if pushed and question else None
+    served = _ask(config, readings[0]) if pushed and readings and question else None
     result = _gather(config, command, metadata, verdict, pushed, readings, served)
     return dataclasses.replace(result, pages=_push_pages(config) if pushed else None)
 
@@ -79,14 +79,16 @@ def find_input_error(error: BaseException | None) -> InputError | None:
     return None
 
 
-def _read_examples(metadata: RunMetadata, config: PipelineConfig) -> list[Reading]:
+def _read_examples(
+    metadata: RunMetadata, config: PipelineConfig, verdict: Verdict
+) -> tuple[Reading, ...]:
+    if not verdict.metrics:
+        return ()  # nothing could be measured
+    examples = Path(metadata.output("Transform", "transformed_examples").uri) / f"Split-{TEST}"
+    if config.task.name != DETECTOR:
+        return add_pictures(verdict.readings, examples)
     model = Path(metadata.output("Trainer", "model").uri) / SERVING_MODEL
-    examples = Path(metadata.output("Transform", "transformed_examples").uri)
-    if config.task.name == DETECTOR:
-        return read_test_pages(model, examples / f"Split-{TEST}", config.seed)
-    return read_test_examples(
-        model, examples / f"Split-{TEST}", config.task.prediction, config.seed
-    )
+    return tuple(read_test_pages(model, examples, config.seed))
 
 
 def _pushed_path(metadata: RunMetadata) -> Path:
@@ -117,7 +119,7 @@ def _gather(
     metadata: RunMetadata,
     verdict: Verdict,
     pushed: Path | None,
-    readings: list[Reading],
+    readings: tuple[Reading, ...],
     served: ServedReading | None,
 ) -> RunResult:
     examples = metadata.output(COMPONENT_ID, "examples")
@@ -134,10 +136,12 @@ def _gather(
         blessed=verdict.blessed,
         pushed=pushed,
         reason=verdict.reason,
+        confidence_level=verdict.confidence_level,
+        baseline=verdict.baseline,
         metrics=verdict.metrics,
         stages=metadata.stages(),
         splits=tuple(SplitSummary(**summary) for summary in summaries),
-        readings=choose_shown(readings),
+        readings=readings,
         learning_curve=tuple(Epoch(**epoch) for epoch in json.loads(history.read_text())),
         lineage=metadata.lineage(),
         facts={
@@ -146,6 +150,8 @@ def _gather(
         },
         served=served,
         reliability=_read_reliability(metadata),
+        confusions=verdict.confusions,
+        calibration=verdict.calibration,
     )
 
 

@@ -3,8 +3,10 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from pipeline.gate import is_lower_better
 from trainer_module.history import Epoch
 from trainer_module.reliability import Reliability
+from transforms.calibration import ReliabilityBin
 
 
 @dataclass(frozen=True)
@@ -39,21 +41,77 @@ class MetricResult:
       name: as in `pipeline.gate`, fractions where 0.05 is 5 %.
       slice_name: "" for all examples, else as in "vocabulary: unseen".
       examples: how many lines or characters the figure rests on.
+      units: how many of them are independent of each other, such as writers; counted up to 1,000.
       candidate: this run's model.
-      baseline: the latest blessed model on the same examples, None when there is none yet.
-      bound: the worst value that may be pushed, None when the metric is not gated.
+      baseline: the model that serves, on the same examples, None when there is none yet.
+      change: candidate less baseline, compared example by example, None without a baseline.
+      bound: the worst value that may be pushed, None when the metric is not gated; on a slice the
+        end of its interval counts.
       tolerance: how much worse than the baseline it may be, None when it is not gated.
-      lower_is_better: whether small values are good.
     """
 
     name: str
     slice_name: str
     examples: int
     candidate: Estimate
+    units: int = 0
     baseline: Estimate | None = None
+    change: Estimate | None = None
     bound: float | None = None
     tolerance: float | None = None
-    lower_is_better: bool = True
+
+    @property
+    def lower_is_better(self) -> bool:
+        """Whether small values are good."""
+        return is_lower_better(self.name)
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """The model that was compared with, or was to be.
+
+    Args:
+      model_id: of its artifact in ML Metadata.
+      uri: where the artifact lies.
+      broken: why it could not be measured, None where it was.
+    """
+
+    model_id: int
+    uri: str
+    broken: str | None = None
+
+
+@dataclass(frozen=True)
+class Confusion:
+    """A character that was read as another one.
+
+    Args:
+      truth: the character; empty where one was read that is not there.
+      reading: what was read; empty where the character was missed.
+      count: how often the candidate did.
+      baseline: how often the baseline did, None without one.
+    """
+
+    truth: str
+    reading: str
+    count: int
+    baseline: int | None = None
+
+
+@dataclass(frozen=True)
+class ReadingPair:
+    """A test example as candidate and baseline read it; confidences in 0..1.
+
+    `edits` are Levenshtein distances in characters; those of the baseline are None without one.
+    """
+
+    sample_id: str
+    truth: str
+    reading: str
+    confidence: float
+    edits: int
+    baseline_reading: str | None = None
+    baseline_edits: int | None = None
 
 
 @dataclass(frozen=True)
@@ -70,6 +128,8 @@ class Reading:
     confidence: float
     edits: int  # Levenshtein distance in characters
     overlay: bytes | None = None  # the picture with what was found drawn over it
+    baseline_reading: str | None = None
+    baseline_edits: int | None = None
 
 
 @dataclass(frozen=True)
@@ -120,6 +180,8 @@ class RunResult:
     blessed: bool
     pushed: Path | None
     reason: str | None  # why it was not blessed
+    confidence_level: float = 0.95  # of all intervals
+    baseline: Baseline | None = None  # the model compared with
     metrics: tuple[MetricResult, ...] = ()
     stages: tuple[StageRun, ...] = ()
     splits: tuple[SplitSummary, ...] = ()
@@ -129,4 +191,6 @@ class RunResult:
     facts: dict[str, str] = field(default_factory=dict)  # versions, seed, parameters, ...
     served: ServedReading | None = None
     pages: Path | None = None  # the page servable that holds the pushed model
-    reliability: Reliability | None = None  # of a line model's confidences
+    reliability: Reliability | None = None  # of a line model's confidences, on validation lines
+    confusions: tuple[Confusion, ...] = ()  # on test examples, the commonest first
+    calibration: tuple[ReliabilityBin, ...] = ()  # of confidences, on test examples

@@ -8,6 +8,7 @@ import typing
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from pipeline.gate import SliceLimit, parse_slice_limits
 from pipeline.ingest.characters import CharacterOptions
 from pipeline.ingest.lines import LineOptions
 from pipeline.ingest.page_plan import PageOptions
@@ -49,7 +50,7 @@ def find_fields(
 def describe_settings(task: Task, dataset: str, network: type[Hyperparameters]) -> str:
     """Lists the settings of a combination with their types."""
     fields = find_fields(task, dataset, network)
-    return ", ".join(f"{key}={kind.__name__}" for key, (_, kind) in fields.items())
+    return ", ".join(f"{key}={_PARSERS[kind][0]}" for key, (_, kind) in fields.items())
 
 
 def _parse_bool(text: str) -> bool:
@@ -58,14 +59,15 @@ def _parse_bool(text: str) -> bool:
     return text == "true"
 
 
-_PARSERS: dict[type, Callable[[str], Any]] = {
-    int: int,
-    float: float,
-    str: str,
-    bool: _parse_bool,
-    tuple[int, ...]: lambda text: tuple(int(number) for number in text.split(",")),
+_PARSERS: dict[type, tuple[str, Callable[[str], Any]]] = {
+    int: ("int", int),
+    float: ("float", float),
+    str: ("str", str),
+    bool: ("true|false", _parse_bool),
+    tuple[int, ...]: ("int,int,...", lambda text: tuple(int(each) for each in text.split(","))),
+    tuple[SliceLimit, ...]: ("feature=value:limit,...", parse_slice_limits),
 }
-"""How the text of a setting becomes a value of its type."""
+"""How a setting of each type is written, and how its text becomes a value."""
 
 
 def parse_settings(
@@ -93,9 +95,9 @@ def parse_settings(
             )
         part, kind = fields[key]
         try:
-            changes.setdefault(part, {})[key] = _PARSERS[kind](text)
+            changes.setdefault(part, {})[key] = _PARSERS[kind][1](text)
         except ValueError:
             raise InputError(
-                f"expected {key} to be of type {kind.__name__}, got {text!r}: correct it"
+                f"expected --set {key}={_PARSERS[kind][0]}, got {text!r}: correct it"
             ) from None
     return changes

@@ -27,7 +27,8 @@ class Task:
       gate: the record of what a model must reach.
       schema_file: the curated schema of its ingested examples.
       preprocessing_fn: dotted name of what Transform runs.
-      metric: module and class of the TFMA metric that measures all that the gate bounds.
+      metrics: module and class of the TFMA metrics, which measure what the gate bounds and gather
+        what the report shows.
       label: feature that holds the truth.
       prediction: output of the model that is held against it.
       slices: features whose values the metrics are told apart by.
@@ -39,12 +40,14 @@ class Task:
     gate: type[Gate]
     schema_file: Path
     preprocessing_fn: str
-    metric: tuple[str, str]
+    metrics: tuple[tuple[str, str], ...]
     label: str
     prediction: str
     slices: tuple[str, ...]
     unit: str
 
+
+_READINGS = ("pipeline.evaluation.reading_samples", "ReadingSamples")
 
 _LINES = Task(
     name=LINES,
@@ -52,7 +55,7 @@ _LINES = Task(
     gate=LineGate,
     schema_file=features.LINE_SCHEMA_FILE,
     preprocessing_fn="transforms.preprocessing.preprocessing_fn",
-    metric=("pipeline.evaluation.error_rates", "ErrorRates"),
+    metrics=(("pipeline.evaluation.error_rates", "ErrorRates"), _READINGS),
     label=features.TEXT,
     prediction=TEXT,
     slices=(features.VOCABULARY,),
@@ -66,7 +69,7 @@ _CHARACTERS = Task(
     gate=CharacterGate,
     schema_file=features.LINE_SCHEMA_FILE,
     preprocessing_fn="transforms.preprocessing.preprocessing_fn",
-    metric=("pipeline.evaluation.character_accuracy", "CharacterAccuracy"),
+    metrics=(("pipeline.evaluation.character_accuracy", "CharacterAccuracy"), _READINGS),
     label=features.TEXT,
     prediction=CHARACTER,
     slices=(),
@@ -79,7 +82,7 @@ _DETECTOR = Task(
     gate=DetectorGate,
     schema_file=features.PAGE_SCHEMA_FILE,
     preprocessing_fn="transforms.page_preprocessing.preprocessing_fn",
-    metric=("pipeline.evaluation.line_detection", "LineDetection"),
+    metrics=(("pipeline.evaluation.line_detection", "LineDetection"),),
     label=features.LINE_BANDS,
     prediction=BOXES,
     slices=(),

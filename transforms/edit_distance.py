@@ -4,6 +4,7 @@ Corpus error rates are the sum of edits over the sum of reference lengths, never
 per-line rates.
 """
 
+from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,23 +17,35 @@ class EditCounts:
     """Edits and reference lengths of one line.
 
     Args:
-      character_edits: substitutions, insertions and deletions that turn truth into reading.
+      substitutions: characters of the truth that were read as others.
+      insertions: characters that were read and are not there.
+      deletions: characters of the truth that were missed.
       characters: length of the truth.
-      word_edits: the same over words, which white space separates.
+      word_edits: substitutions, insertions and deletions of words, which white space separates.
       words: words in the truth.
     """
 
-    character_edits: int
+    substitutions: int
+    insertions: int
+    deletions: int
     characters: int
     word_edits: int
     words: int
+
+    @property
+    def character_edits(self) -> int:
+        """The Levenshtein distance: the fewest edits that turn the truth into the reading."""
+        return self.substitutions + self.insertions + self.deletions
 
 
 def count_edits(truth: str, reading: str) -> EditCounts:
     """Compares one reading with its ground truth."""
     true_words, read_words = truth.split(), reading.split()
+    kinds = Counter(edit.tag for edit in Levenshtein.editops(truth, reading))
     return EditCounts(
-        character_edits=Levenshtein.distance(truth, reading),
+        substitutions=kinds["replace"],
+        insertions=kinds["insert"],
+        deletions=kinds["delete"],
         characters=len(truth),
         word_edits=Levenshtein.distance(true_words, read_words),
         words=len(true_words),

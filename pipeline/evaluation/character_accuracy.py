@@ -1,6 +1,6 @@
 """Share of characters that are named right.
 
-Between Evaluator and `verdict.py`.
+Between Evaluator and `judge.py`.
 """
 
 from typing import ClassVar

@@ -1,12 +1,16 @@
 """What the Evaluator measures and what it lets pass, as TFMA's configuration."""
 
 import json
+from collections.abc import Iterator
 
 import tensorflow_model_analysis as tfma
 
-from pipeline.gate import Bound, Gate
+from pipeline.gate import CHANGE, LOWER, UPPER, Bound, Gate, is_lower_better
 from pipeline.tasks import Task
+from schema.errors import InputError
 from serving.signatures import SERVING_EXAMPLES
+
+_ALL = (tfma.SlicingSpec(),)
 
 
 def make_eval_config(task: Task, gate: Gate, version: str) -> tfma.EvalConfig:
@@ -15,14 +19,22 @@ def make_eval_config(task: Task, gate: Gate, version: str) -> tfma.EvalConfig:
     Args:
       task: what is measured, on what.
       gate: bounds and tolerances.
-      version: a hash of the metric's code; another one makes the cached evaluation stale.
+      version: a hash of the metrics' code; another one makes the cached evaluation stale.
+
+    Raises:
+      InputError: a limit is of a slice that the task does not have.
     """
-    module, class_name = task.metric
-    metric = tfma.MetricConfig(
-        class_name=class_name,
-        module=module,
-        config=json.dumps({"level": gate.confidence_level, "version": version}),
-    )
+    for limit in gate.slice_limits:
+        if limit.feature not in task.slices:
+            raise InputError(
+                f"expected slice_limits of {', '.join(task.slices) or 'no slice'} with --task "
+                f"{task.name}, got {limit.feature}: correct it"
+            )
+    options = {
+        "level": gate.confidence_level,
+        "resamples": gate.resamples,
+        "version": version,
+    }
     return tfma.EvalConfig(
         model_specs=[
             tfma.ModelSpec(
@@ -31,39 +43,76 @@ def make_eval_config(task: Task, gate: Gate, version: str) -> tfma.EvalConfig:
                 prediction_key=task.prediction,
             )
         ],
-        slicing_specs=[
-            tfma.SlicingSpec(),
-            *(tfma.SlicingSpec(feature_keys=[key]) for key in task.slices),
-        ],
+        slicing_specs=[*_ALL, *_feature_slices(task)],
         metrics_specs=[
             tfma.MetricsSpec(
-                metrics=[metric],
-                per_slice_thresholds={
-                    name: _thresholds(bound) for name, bound in gate.bounds().items()
-                },
+                metrics=[
+                    tfma.MetricConfig(
+                        class_name=class_name, module=module, config=json.dumps(options)
+                    )
+                    for module, class_name in task.metrics
+                ],
+                per_slice_thresholds=_thresholds(task, gate),
             )
         ],
     )
 
 
-def _thresholds(bound: Bound) -> tfma.PerSliceMetricThresholds:
-    """Returns those of all examples together: a threshold without slices holds for each slice."""
-    if bound.lower_is_better:
-        value = tfma.GenericValueThreshold(upper_bound={"value": bound.limit})
-        direction = tfma.MetricDirection.LOWER_IS_BETTER
-        change = bound.tolerance
+def _feature_slices(task: Task) -> tuple[tfma.SlicingSpec, ...]:
+    return tuple(tfma.SlicingSpec(feature_keys=[key]) for key in task.slices)
+
+
+def _thresholds(task: Task, gate: Gate) -> dict[str, tfma.PerSliceMetricThresholds]:
+    found: dict[str, list[tfma.PerSliceMetricThreshold]] = {}
+    for metric, bound in gate.bounds().items():
+        for name, slices, threshold in _hold(metric, bound, _feature_slices(task)):
+            found.setdefault(name, []).append(
+                tfma.PerSliceMetricThreshold(slicing_specs=slices, threshold=threshold)
+            )
+    for limit in gate.slice_limits:
+        alone = tfma.SlicingSpec(feature_values={limit.feature: limit.value})
+        found[gate.decisive].append(
+            tfma.PerSliceMetricThreshold(
+                slicing_specs=[alone], threshold=_hold_value(gate.decisive, limit.limit)
+            )
+        )
+    return {
+        name: tfma.PerSliceMetricThresholds(thresholds=thresholds)
+        for name, thresholds in found.items()
+    }
+
+
+def _hold(
+    metric: str, bound: Bound, slices: tuple[tfma.SlicingSpec, ...]
+) -> Iterator[tuple[str, tuple[tfma.SlicingSpec, ...], tfma.MetricThreshold]]:
+    """Yields the name that TFMA has a figure under, where it is held, and what it is held to."""
+    # The end of an interval that speaks for the model, and the one that speaks against it.
+    kind, harsh = (LOWER, UPPER) if is_lower_better(metric) else (UPPER, LOWER)
+    yield metric, _ALL, _hold_value(metric, bound.limit)
+    yield metric, _ALL, _hold_change(metric, bound.tolerance)
+    if bound.decisive:
+        yield metric + CHANGE + harsh, _ALL, _hold_change(metric, bound.tolerance)
+    if slices and bound.slice_limit is not None:
+        yield metric + kind, slices, _hold_value(metric, bound.slice_limit)
+    if slices and bound.slice_tolerance is not None:
+        yield metric + CHANGE + kind, slices, _hold_change(metric, bound.slice_tolerance)
+
+
+def _hold_value(metric: str, limit: float) -> tfma.MetricThreshold:
+    if is_lower_better(metric):
+        bounds = tfma.GenericValueThreshold(upper_bound={"value": limit})
     else:
-        value = tfma.GenericValueThreshold(lower_bound={"value": bound.limit})
-        direction = tfma.MetricDirection.HIGHER_IS_BETTER
-        change = -bound.tolerance
-    threshold = tfma.MetricThreshold(
-        value_threshold=value,
+        bounds = tfma.GenericValueThreshold(lower_bound={"value": limit})
+    return tfma.MetricThreshold(value_threshold=bounds)
+
+
+def _hold_change(metric: str, tolerance: float) -> tfma.MetricThreshold:
+    if is_lower_better(metric):
+        direction, change = tfma.MetricDirection.LOWER_IS_BETTER, tolerance
+    else:
+        direction, change = tfma.MetricDirection.HIGHER_IS_BETTER, -tolerance
+    return tfma.MetricThreshold(
         change_threshold=tfma.GenericChangeThreshold(
             direction=direction, absolute={"value": change}
-        ),
-    )
-    return tfma.PerSliceMetricThresholds(
-        thresholds=[
-            tfma.PerSliceMetricThreshold(slicing_specs=[tfma.SlicingSpec()], threshold=threshold)
-        ]
+        )
     )

@@ -1,6 +1,6 @@
 """How well the lines of pages are found: F1, precision, recall and the error of the lines' number.
 
-Between Evaluator and `verdict.py`. Every figure is a sum over all pages over another: F1, for one,
+Between Evaluator and `judge.py`. Every figure is a sum over all pages over another: F1, for one,
 is twice the lines found over lines there and boxes together. Pages are the sampling unit of the
 intervals, for lines of a page are found or missed together.
 """

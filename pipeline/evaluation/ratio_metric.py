@@ -1,16 +1,14 @@
-"""Rates as TFMA metrics of plain sums, each with a confidence interval from the same pass.
+"""Rates as TFMA metrics of plain sums, each with its interval, compared with the baseline in pairs.
 
-Below `error_rates.py`, `character_accuracy.py` and `line_detection.py`. A rate is a sum over a
-sum, never a mean of per-example rates. Examples are the sampling unit of its interval: the
-variance of the ratio is estimated from sums of squares and products (the ratio estimator of
-Cochran, "Sampling Techniques", 3rd edition, 1977, section 6.3).
+Below `error_rates.py`, `character_accuracy.py` and `line_detection.py`; `resampling.py` adds up.
+A rate is a sum over a sum, never a mean of per-example rates. Candidate and baseline are summed
+over the same resamples, so that what makes an example hard for both cancels in their difference.
 """
 
 import abc
 import math
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, fields
-from statistics import NormalDist
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import apache_beam as beam
@@ -18,11 +16,9 @@ import numpy as np
 import tensorflow_model_analysis as tfma
 from tensorflow_model_analysis.metrics import metric_types, metric_util
 
-EXAMPLES = "examples"
-"""Name of the metric that counts the examples behind the rates."""
-
-LOWER, UPPER = "_lower", "_upper"
-"""Suffixes of the metric names that hold the bounds of the confidence interval."""
+from pipeline.evaluation.resampling import Floats, ResampledSums, divide, interval
+from pipeline.gate import CHANGE, EXAMPLES, LOWER, UNITS, UPPER
+from schema import features
 
 Pairs = Callable[[np.ndarray, np.ndarray], Iterable[tuple[Any, Any]]]
 """TFMA's arrays of labels and predictions -> truth and prediction of each example."""
@@ -31,65 +27,25 @@ CountPair = Callable[[Any, Any], dict[str, tuple[int, int]]]
 """(truth, prediction) -> rate by name -> what one example adds above and below the line."""
 
 
-@dataclass
-class RatioSums:
-    """Sums over examples from which a rate and its interval follow; sums of two sets add up."""
-
-    examples: int = 0
-    above: float = 0.0
-    below: float = 0.0
-    above_squared: float = 0.0
-    below_squared: float = 0.0
-    product: float = 0.0
-
-    def add_example(self, above: int, below: int) -> None:
-        """Adds one example, such as a line's edits above its reference length."""
-        self.examples += 1
-        self.above += above
-        self.below += below
-        self.above_squared += above * above
-        self.below_squared += below * below
-        self.product += above * below
-
-    def add_sums(self, other: "RatioSums") -> None:
-        """Adds the sums over other examples."""
-        for sums in fields(self):
-            setattr(self, sums.name, getattr(self, sums.name) + getattr(other, sums.name))
-
-    def rate(self) -> float:
-        """Returns above over below; not a number where there is no reference at all."""
-        return self.above / self.below if self.below else math.nan
-
-    def interval(self, level: float) -> tuple[float, float]:
-        """Returns the bounds of the rate at a confidence level such as 0.95.
-
-        Both are not a number where fewer than two examples leave the spread unknown.
-        """
-        if self.examples < 2 or not self.below:
-            return math.nan, math.nan
-        rate = self.rate()
-        residuals = self.above_squared - 2 * rate * self.product + rate * rate * self.below_squared
-        variance = self.examples / (self.examples - 1) * max(residuals, 0.0) / self.below**2
-        reach = NormalDist().inv_cdf(0.5 + level / 2) * math.sqrt(variance)
-        return max(rate - reach, 0.0), rate + reach
-
-
 class RatioMetric(metric_types.Metric, abc.ABC):
-    """Rates of one kind, each with its interval, and the number of examples (`EXAMPLES`).
+    """Rates of one kind with their intervals, and the number of examples and units behind them.
 
-    A subclass says `rates` and `count`, and `pairs` where truth or prediction is no string.
+    A subclass says `rates` and `count`, and `pairs` where truth or prediction is no string. Where
+    the evaluation has a baseline, each rate's change is measured as well.
 
     Args:
       level: confidence level of the intervals.
+      resamples: how many resamples the intervals rest on.
       version: a hash of the code that computes them; another one makes cached results stale.
     """
 
     rates: ClassVar[tuple[str, ...]]
 
-    def __init__(self, level: float = 0.95, version: str = "") -> None:
+    def __init__(self, level: float = 0.95, resamples: int = 1000, version: str = "") -> None:
         super().__init__(
             metric_util.merge_per_key_computations(self._computations),
             level=level,
+            resamples=resamples,
             version=version,
         )
 
@@ -107,83 +63,198 @@ class RatioMetric(metric_types.Metric, abc.ABC):
     def _computations(
         self,
         level: float,
+        resamples: int,
         version: str,
         eval_config: tfma.EvalConfig | None = None,
         model_name: str = "",
         output_name: str = "",
         **_: Any,
     ) -> metric_types.MetricComputations:
-        names = (EXAMPLES, *(rate + end for rate in self.rates for end in ("", LOWER, UPPER)))
-        keys = {
-            # example_weighted=None is how TFMA's thresholds look the metric up.
-            name: metric_types.MetricKey(
-                name=name, model_name=model_name, output_name=output_name, example_weighted=None
+        models = compared_models(eval_config, model_name)
+        if model_name not in models[:1]:
+            return []  # the candidate's computation measures the baseline as well
+        reader = ModelReadings(models, eval_config, output_name)
+        combiner = _SumRates(self.rates, models, output_name, level, resamples)
+        counter = _CountExample(f"count {type(self).__name__}", reader, self.count, self.pairs)
+        return [metric_types.MetricComputation(combiner.keys(), [counter], combiner)]
+
+
+def compared_models(eval_config: tfma.EvalConfig | None, model_name: str) -> tuple[str, ...]:
+    """Returns TFMA's names of the candidate and, where there is one, the baseline."""
+    specs = eval_config.model_specs if eval_config else []
+    baselines = [spec.name for spec in specs if spec.is_baseline]
+    candidates = [spec.name for spec in specs if not spec.is_baseline]
+    return (*(candidates or [model_name]), *baselines)
+
+
+@dataclass(frozen=True)
+class ModelReadings:
+    """Takes what the models said of an example out of TFMA's extracts.
+
+    Args:
+      models: TFMA's names of candidate and baseline.
+      eval_config: names label and prediction.
+      output_name: of TFMA.
+    """
+
+    models: tuple[str, ...]
+    eval_config: tfma.EvalConfig | None
+    output_name: str
+
+    def of_each_model(
+        self, extracts: tfma.Extracts, pairs: Pairs
+    ) -> Iterator[tuple[tuple[Any, Any], ...]]:
+        """Yields, for each example, truth and prediction of each model."""
+        inputs = metric_types.StandardMetricInputs(extracts)
+        found = []
+        for model in self.models:
+            selected = metric_util.to_label_prediction_example_weight(
+                inputs,
+                eval_config=self.eval_config,
+                model_name=model,
+                output_name=self.output_name,
+                flatten=False,
+                allow_none=False,
             )
-            for name in names
-        }
-        selection = {
-            "eval_config": eval_config,
-            "model_name": model_name,
-            "output_name": output_name,
-        }
-        combiner = _SumRates(self.rates, self.count, self.pairs, keys, selection, level)
-        return [metric_types.MetricComputation(list(keys.values()), None, combiner)]
+            found.append(
+                [pair for labels, predictions, _ in selected for pair in pairs(labels, predictions)]
+            )
+        yield from zip(*found, strict=True)
+
+    def output(self, extracts: tfma.Extracts, name: str) -> np.ndarray:
+        """Returns another output of the candidate than the prediction, [examples]."""
+        outputs = metric_types.StandardMetricInputs(extracts).get_predictions(self.models[0])
+        return np.asarray(outputs[name]).ravel()
+
+
+def read_feature(extracts: tfma.Extracts, key: str) -> str:
+    """Returns the one value of a feature of an example."""
+    [value] = np.asarray(extracts[tfma.FEATURES_KEY][key]).ravel()
+    return value.decode()
+
+
+@dataclass(frozen=True)
+class _Counted:
+    """What one example adds.
+
+    Args:
+      unit: what is resampled, as `features.CLUSTER` names it.
+      example: the example's name.
+      row: models x rates x (above, below), in one row.
+    """
+
+    unit: str
+    example: str
+    row: Floats
+
+
+class _CountExample(metric_types.Preprocessor):
+    """Counts each example once, before TFMA hands it to the slices that it belongs to.
+
+    Args:
+      name: tells it apart from other preprocessors.
+      reader: takes truth and predictions out of extracts.
+      count: what a prediction adds to each rate.
+      pairs: takes examples out of TFMA's arrays.
+    """
+
+    def __init__(self, name: str, reader: ModelReadings, count: CountPair, pairs: Pairs) -> None:
+        super().__init__(name)
+        self._reader, self._count, self._pairs = reader, count, pairs
+
+    def process(self, extracts: tfma.Extracts) -> Iterator[list[_Counted]]:
+        """Yields what the examples of the extracts, usually one, add."""
+        unit = read_feature(extracts, features.CLUSTER)
+        example = read_feature(extracts, features.SAMPLE_ID)
+        yield [
+            _Counted(unit, example, np.ravel([list(self._count(*pair).values()) for pair in both]))
+            for both in self._reader.of_each_model(extracts, self._pairs)
+        ]
 
 
 class _SumRates(beam.CombineFn):
-    """Adds examples up: an accumulator is rate -> `RatioSums`.
+    """Adds examples up and draws rates, changes and their intervals from the sums.
 
     Args:
       rates: their names.
-      count: what one example adds to each.
-      pairs: takes examples out of TFMA's arrays.
-      keys: metric name -> TFMA's key.
-      selection: which of TFMA's labels and predictions are meant.
+      models: TFMA's names of candidate and baseline.
+      output_name: of TFMA.
       level: confidence level of the intervals.
+      resamples: how many the intervals rest on.
     """
 
     def __init__(
         self,
         rates: tuple[str, ...],
-        count: CountPair,
-        pairs: Pairs,
-        keys: dict[str, metric_types.MetricKey],
-        selection: dict[str, Any],
+        models: tuple[str, ...],
+        output_name: str,
         level: float,
+        resamples: int,
     ) -> None:
         super().__init__()
-        self._rates, self._count, self._pairs, self._keys = rates, count, pairs, keys
-        self._selection, self._level = selection, level
+        self._rates, self._models, self._output_name = rates, models, output_name
+        self._level, self._resamples = level, resamples
 
-    def create_accumulator(self) -> dict[str, RatioSums]:
-        return {rate: RatioSums() for rate in self._rates}
+    def keys(self) -> list[metric_types.MetricKey]:
+        """Returns the keys of all that comes out."""
+        return list(self._values(self.create_accumulator()))
 
-    def add_input(
-        self, accumulator: dict[str, RatioSums], element: metric_types.StandardMetricInputs
-    ) -> dict[str, RatioSums]:
-        for truths, predictions, _ in metric_util.to_label_prediction_example_weight(
-            element, flatten=False, allow_none=False, **self._selection
-        ):
-            for truth, prediction in self._pairs(truths, predictions):
-                counted = self._count(truth, prediction)
-                for rate, (above, below) in counted.items():
-                    accumulator[rate].add_example(above, below)
+    def create_accumulator(self) -> ResampledSums:
+        return ResampledSums(len(self._models) * len(self._rates) * 2, self._resamples)
+
+    def add_input(self, accumulator: ResampledSums, element: list[_Counted]) -> ResampledSums:
+        for counted in element:
+            accumulator.add(counted.unit, counted.example, counted.row)
         return accumulator
 
-    def merge_accumulators(
-        self, accumulators: Iterable[dict[str, RatioSums]]
-    ) -> dict[str, RatioSums]:
+    def merge_accumulators(self, accumulators: Iterable[ResampledSums]) -> ResampledSums:
         merged = self.create_accumulator()
         for accumulator in accumulators:
-            for rate, sums in accumulator.items():
-                merged[rate].add_sums(sums)
+            merged.add_sums(accumulator)
         return merged
 
-    def extract_output(
-        self, accumulator: dict[str, RatioSums]
-    ) -> dict[metric_types.MetricKey, float]:
-        values = {EXAMPLES: float(accumulator[self._rates[0]].examples)}
-        for rate, sums in accumulator.items():
-            values[rate] = sums.rate()
-            values[rate + LOWER], values[rate + UPPER] = sums.interval(self._level)
-        return {self._keys[name]: value for name, value in values.items()}
+    def compact(self, accumulator: ResampledSums) -> ResampledSums:
+        accumulator.flush()
+        return accumulator
+
+    def extract_output(self, accumulator: ResampledSums) -> dict[metric_types.MetricKey, float]:
+        return self._values(accumulator)
+
+    def _values(self, sums: ResampledSums) -> dict[metric_types.MetricKey, float]:
+        shape = (len(self._models), len(self._rates), 2)
+        totals = sums.totals().reshape(shape)
+        resampled = sums.resampled().reshape([*shape, self._resamples])
+        overall = divide(totals[..., 0], totals[..., 1])  # [models, rates]
+        spread = divide(resampled[:, :, 0], resampled[:, :, 1])  # [models, rates, resamples]
+        values = {}
+        for model, name in enumerate(self._models):
+            values[self._key(EXAMPLES, name)] = float(sums.examples)
+            values[self._key(UNITS, name)] = float(sums.units)
+            for rate, key in enumerate(self._rates):
+                bounds = interval(spread[model, rate], sums.units, self._level)
+                values[self._key(key, name)] = float(overall[model, rate])
+                lower, upper = _or_unbounded(bounds, 0.0)
+                values[self._key(key + LOWER, name)] = lower
+                values[self._key(key + UPPER, name)] = upper
+        if len(self._models) > 1:
+            for rate, key in enumerate(self._rates):
+                change = interval(spread[0, rate] - spread[1, rate], sums.units, self._level)
+                lower, upper = _or_unbounded(change, -math.inf)
+                values[self._key(key + CHANGE + LOWER, self._models[0], is_diff=True)] = lower
+                values[self._key(key + CHANGE + UPPER, self._models[0], is_diff=True)] = upper
+        return values
+
+    def _key(self, name: str, model: str, is_diff: bool = False) -> metric_types.MetricKey:
+        # example_weighted=None is how TFMA's thresholds look the metric up.
+        return metric_types.MetricKey(
+            name=name,
+            model_name=model,
+            output_name=self._output_name,
+            example_weighted=None,
+            is_diff=is_diff,
+        )
+
+
+def _or_unbounded(bounds: tuple[float, float], least: float) -> tuple[float, float]:
+    """Returns the bounds; where the spread is unknown, all that can be: `least` to infinity."""
+    return (least, math.inf) if math.isnan(bounds[0]) else bounds

@@ -1,105 +1,129 @@
-"""Reads what the Evaluator wrote: rates of candidate and baseline, and why a push was refused."""
+"""The gate's word on a model, as the file that it leaves beside the evaluation; light to import.
 
-from dataclasses import dataclass
+`judge.py` makes it of what the Evaluator measured; the runner, the report and the history of
+models read it.
+"""
+
+import json
+import math
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
+from typing import Any
 
-import tensorflow_model_analysis as tfma
-from tensorflow_model_analysis.proto import metrics_for_slice_pb2, validation_result_pb2
+from pipeline.run_result import Baseline, Confusion, Estimate, MetricResult, ReadingPair
+from transforms.calibration import ReliabilityBin
 
-from pipeline.evaluation.ratio_metric import EXAMPLES, LOWER, UPPER
-from pipeline.gate import Gate
-from pipeline.run_result import Estimate, MetricResult
-
-_BASELINE = tfma.BASELINE_KEY
+VERDICT_FILE = "verdict.json"
+"""In the folder of the ModelEvaluation artifact."""
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """The Evaluator's word.
+    """What came of an evaluation.
 
     Args:
       blessed: whether the model may be pushed.
       reason: why not, None where it may.
+      confidence_level: of all intervals.
       metrics: each on all examples and on each slice.
+      baseline: None where there is none yet.
+      confusions: the commonest first.
+      readings: a random sample of the test examples, then those that were read worst.
+      calibration: what the confidences came to, in bins of equal count.
     """
 
     blessed: bool
     reason: str | None
-    metrics: tuple[MetricResult, ...]
+    confidence_level: float
+    metrics: tuple[MetricResult, ...] = ()
+    baseline: Baseline | None = None
+    confusions: tuple[Confusion, ...] = ()
+    readings: tuple[ReadingPair, ...] = ()
+    calibration: tuple[ReliabilityBin, ...] = ()
 
 
-def read_verdict(evaluation: Path, gate: Gate) -> Verdict:
-    """Reads the Evaluator's output folder."""
-    slices = sorted(tfma.load_metrics(str(evaluation)), key=_slice_name)
-    metrics = tuple(result for each in slices for result in _metrics_of_slice(each, gate))
-    validation = tfma.load_validation_result(str(evaluation))
-    if validation.validation_ok:
-        return Verdict(True, None, metrics)
-    return Verdict(False, _explain(validation, metrics), metrics)
+def write_verdict(verdict: Verdict, folder: Path) -> None:
+    """Writes `VERDICT_FILE`."""
+    content = asdict(verdict) | {
+        "metrics": metrics_json(verdict.metrics),
+        "slices": slices_json(verdict.metrics),
+    }
+    folder.mkdir(parents=True, exist_ok=True)
+    text = json.dumps(content, ensure_ascii=False, allow_nan=False, indent=1)
+    (folder / VERDICT_FILE).write_text(text, encoding="utf-8")
 
 
-def _metrics_of_slice(
-    slice_metrics: metrics_for_slice_pb2.MetricsForSlice, gate: Gate
-) -> list[MetricResult]:
-    values: dict[tuple[bool, str], float] = {}
-    for pair in slice_metrics.metric_keys_and_values:
-        if not pair.key.is_diff:
-            is_baseline = pair.key.model_name == _BASELINE
-            values[is_baseline, pair.key.name] = pair.value.double_value.value
-    name = _slice_name(slice_metrics)
-    return [
-        MetricResult(
-            name=metric,
-            slice_name=name,
-            examples=int(values[False, EXAMPLES]),
-            candidate=_estimate(values, False, metric),
-            baseline=_estimate(values, True, metric) if (True, metric) in values else None,
-            # The gate looks at all examples together.
-            bound=None if name else bound.limit,
-            tolerance=None if name else bound.tolerance,
-            lower_is_better=bound.lower_is_better,
-        )
-        for metric, bound in gate.bounds().items()
-        if (False, metric) in values
-    ]
+def read_verdict(folder: Path) -> Verdict:
+    """Reads what `write_verdict` wrote.
 
-
-def _estimate(values: dict[tuple[bool, str], float], baseline: bool, metric: str) -> Estimate:
-    return Estimate(*(values[baseline, metric + end] for end in ("", LOWER, UPPER)))
-
-
-def _slice_name(slice_metrics: metrics_for_slice_pb2.MetricsForSlice) -> str:
-    return ", ".join(
-        f"{key.column}: {key.bytes_value.decode() or key.int64_value or key.float_value}"
-        for key in slice_metrics.slice_key.single_slice_keys
+    Raises:
+      FileNotFoundError: the gate has not judged there.
+    """
+    content = json.loads((folder / VERDICT_FILE).read_text(encoding="utf-8"))
+    by_slice = {"": content["metrics"], **content.pop("slices")}
+    return Verdict(
+        **content
+        | {
+            "metrics": tuple(
+                _metric(slice_name, name, entry)
+                for slice_name, entries in by_slice.items()
+                for name, entry in entries.items()
+            ),
+            "baseline": Baseline(**content["baseline"]) if content["baseline"] else None,
+            "confusions": tuple(Confusion(**each) for each in content["confusions"]),
+            "readings": tuple(ReadingPair(**each) for each in content["readings"]),
+            "calibration": tuple(ReliabilityBin(**each) for each in content["calibration"]),
+        }
     )
 
 
-def _explain(
-    validation: validation_result_pb2.ValidationResult, metrics: tuple[MetricResult, ...]
-) -> str:
-    overall = {result.name: result for result in metrics if not result.slice_name}
-    reasons = [
-        _explain_failure(failure.metric_key, overall)
-        for validated in validation.metric_validations_per_slice
-        for failure in validated.failures
-    ]
-    if not overall:
-        return "nothing was evaluated: the test split is empty"
-    return "; ".join(sorted(set(reasons))) or "the Evaluator found no metric to hold to the bounds"
+def metrics_json(metrics: tuple[MetricResult, ...]) -> dict[str, dict[str, Any]]:
+    """Returns the metrics on all examples by name; values that are no numbers become null."""
+    return slices_json(metrics, overall=True).get("", {})
 
 
-def _explain_failure(key: metrics_for_slice_pb2.MetricKey, overall: dict[str, MetricResult]) -> str:
-    if key.name not in overall:
-        return f"{key.name.upper()} was not measured"
-    result = overall[key.name]
-    value, name = result.candidate.value, key.name.upper()
-    worse = "above" if result.lower_is_better else "below"
-    if value != value:
-        return f"{name} is not a number"
-    if key.is_diff and result.baseline is not None:
-        return (
-            f"{name} {value:.2%} is more than {result.tolerance:.2%} {worse} the "
-            f"{result.baseline.value:.2%} of the latest blessed model"
-        )
-    return f"{name} {value:.2%} is {worse} the bound of {result.bound:.2%}"
+def slices_json(
+    metrics: tuple[MetricResult, ...], overall: bool = False
+) -> dict[str, dict[str, dict[str, Any]]]:
+    """Returns slice -> metric -> figures; `overall` takes all examples together instead."""
+    found: dict[str, dict[str, dict[str, Any]]] = {}
+    for metric in metrics:
+        if (metric.slice_name == "") == overall:
+            found.setdefault(metric.slice_name, {})[metric.name] = _metric_json(metric)
+    return found
+
+
+def _metric_json(metric: MetricResult) -> dict[str, Any]:
+    return {
+        **_estimate_json(metric.candidate),
+        "examples": metric.examples,
+        "units": metric.units,
+        "bound": metric.bound,
+        "tolerance": metric.tolerance,
+        "baseline": _estimate_json(metric.baseline) if metric.baseline else None,
+        "change": _estimate_json(metric.change) if metric.change else None,
+    }
+
+
+def _estimate_json(estimate: Estimate) -> dict[str, float | None]:
+    values = {each.name: getattr(estimate, each.name) for each in fields(Estimate)}
+    return {name: value if math.isfinite(value) else None for name, value in values.items()}
+
+
+def _metric(slice_name: str, name: str, entry: dict[str, Any]) -> MetricResult:
+    return MetricResult(
+        name=name,
+        slice_name=slice_name,
+        examples=entry["examples"],
+        units=entry["units"],
+        candidate=_estimate(entry),
+        baseline=_estimate(entry["baseline"]) if entry["baseline"] else None,
+        change=_estimate(entry["change"]) if entry["change"] else None,
+        bound=entry["bound"],
+        tolerance=entry["tolerance"],
+    )
+
+
+def _estimate(entry: dict[str, Any]) -> Estimate:
+    values = (entry[each.name] for each in fields(Estimate))
+    return Estimate(*(math.nan if value is None else value for value in values))

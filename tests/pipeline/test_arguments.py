@@ -80,7 +80,7 @@ def test_tuples_are_set_with_commas():
         (("--task", "characters", "--network", "lstm_ctc"), "network of lenet, mlp"),
         (("--task", "characters", "--dataset", "pages"), "data set of sample, emnist"),
         (("--task", "characters", "--corpus", "text.txt"), "no --corpus"),
-        (("--task", "characters", "--set", "balance=yes"), "type bool"),
+        (("--task", "characters", "--set", "balance=yes"), "balance=true.false, got"),
         (("--warm-start", "/nowhere/model"), "name the folder of a pushed model"),
     ],
 )
@@ -101,11 +101,15 @@ def test_set_reaches_gate_synthesis_and_augmentation():
     [
         ("nothing=1", "known key"),
         ("dropout", "known key"),
-        ("dropout=much", "type float, got 'much'"),
-        ("batch_size=1.5", "type int"),
+        ("dropout=much", "--set dropout=float, got 'much'"),
+        ("batch_size=1.5", "batch_size=int, got"),
         ("dropout=2", "0 <= dropout < 1"),
         ("max_cer=-1", "max_cer >= 0"),
         ("confidence_level=95", "0 < confidence_level < 1"),
+        ("resamples=10", "resamples >= 100"),
+        ("broken_baseline=ignore", "broken_baseline to be refuse or absolute, got 'ignore'"),
+        ("slice_limits=writer", "slice_limits=feature=value:limit,..., got 'writer'"),
+        ("slice_limits=writer=w3:low", "slice_limits=feature=value:limit,..., got"),
     ],
 )
 def test_bad_settings_are_refused_in_one_line(setting, complaint):

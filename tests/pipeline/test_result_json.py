@@ -3,10 +3,18 @@ import math
 from pathlib import Path
 
 from pipeline.result_json import result_json
-from pipeline.run_result import Estimate, MetricResult, RunResult
+from pipeline.run_result import Baseline, Estimate, MetricResult, RunResult
 
 CER = MetricResult(
-    "cer", "", 10, Estimate(0.1, 0.05, math.nan), Estimate(0.2, 0.1, 0.3), 0.25, 0.005
+    name="cer",
+    slice_name="",
+    examples=10,
+    units=4,
+    candidate=Estimate(0.1, 0.05, math.nan),
+    baseline=Estimate(0.2, 0.1, 0.3),
+    change=Estimate(-0.1, -0.2, 0.0),
+    bound=0.25,
+    tolerance=0.005,
 )
 SLICE = MetricResult("cer", "vocabulary: unseen", 4, Estimate(0.3, 0.2, 0.4))
 
@@ -24,6 +32,7 @@ def test_one_line_with_bounds_baseline_and_slices():
         pushed=Path("/models/1"),
         reason=None,
         metrics=(CER, SLICE),
+        baseline=Baseline(7, "/models/7"),
     )
     text = result_json(result, Path("/report.html"))
     assert "\n" not in text
@@ -34,9 +43,14 @@ def test_one_line_with_bounds_baseline_and_slices():
         "lower": 0.05,
         "upper": None,
         "examples": 10,
+        "units": 4,
         "bound": 0.25,
         "tolerance": 0.005,
+        "baseline": {"value": 0.2, "lower": 0.1, "upper": 0.3},
+        "change": {"value": -0.1, "lower": -0.2, "upper": 0.0},
     }
+    assert told["confidence_level"] == 0.95
+    assert told["baseline_model"] == {"model_id": 7, "uri": "/models/7", "broken": None}
     assert told["baseline"]["cer"]["value"] == 0.2
     assert told["slices"]["vocabulary: unseen"]["cer"]["examples"] == 4
 

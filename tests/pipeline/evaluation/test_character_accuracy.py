@@ -9,8 +9,8 @@ def test_accuracy_by_hand(measure):
     values = measure(CharacterAccuracy(), ["a", "b", "B", "é"], ["a", "b", "b", "é"])
     assert values["accuracy"] == pytest.approx(3 / 4)
     assert values["examples"] == 4
-    # 4 / 3 * (3 * 0.25^2 + 0.75^2) / 4^2 = 0.0625: the reach is 1.96 * 0.25.
-    assert values["accuracy_lower"] == pytest.approx(0.75 - 1.96 * 0.25, abs=1e-3)
+    # One of four is wrong: the draw decides whether it is left out or counted twice.
+    assert values["accuracy_lower"] < 3 / 4 < values["accuracy_upper"] == 1
 
 
 def test_nothing_named_is_no_accuracy(measure):

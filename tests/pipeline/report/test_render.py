@@ -325,18 +325,15 @@ def test_reliability_is_drawn_of_whatever_was_judged(full):
 
 
 @pytest.mark.parametrize(
-    ("directions", "said"),
+    ("names", "said"),
     [
-        ((True, True), "Lower is better."),
-        ((False, False), "Higher is better."),
-        ((False, True), "Higher is better, of errors lower."),
+        (("cer", "wer"), "Lower is better."),
+        (("accuracy", "line_f1"), "Higher is better."),
+        (("line_f1", "line_count_error"), "Higher is better, of errors lower."),
     ],
 )
-def test_the_table_says_which_way_is_better(directions, said):
-    metrics = tuple(
-        dataclasses.replace(FULL.metrics[1], name=f"metric {number}", lower_is_better=lower)
-        for number, lower in enumerate(directions)
-    )
+def test_the_table_says_which_way_is_better(names, said):
+    metrics = tuple(dataclasses.replace(FULL.metrics[1], name=name) for name in names)
     assert said in render(bare(metrics=metrics))
 
 
