@@ -58,7 +58,14 @@ _LINES = Task(
     metrics=(("pipeline.evaluation.error_rates", "ErrorRates"), _READINGS),
     label=features.TEXT,
     prediction=TEXT,
-    slices=(features.VOCABULARY,),
+    slices=(
+        features.VOCABULARY,
+        features.SOURCE,
+        features.WRITER,
+        features.LENGTH_BAND,
+        features.WIDTH_BAND,
+        features.CHARACTER_KINDS,
+    ),
     unit="lines",
 )
 
@@ -72,7 +79,7 @@ _CHARACTERS = Task(
     metrics=(("pipeline.evaluation.character_accuracy", "CharacterAccuracy"), _READINGS),
     label=features.TEXT,
     prediction=CHARACTER,
-    slices=(),
+    slices=(features.SOURCE, features.WRITER, features.CHARACTER_KINDS),
     unit="characters",
 )
 
@@ -85,7 +92,7 @@ _DETECTOR = Task(
     metrics=(("pipeline.evaluation.line_detection", "LineDetection"),),
     label=features.LINE_BANDS,
     prediction=BOXES,
-    slices=(),
+    slices=(features.SOURCE, features.WRITER),
     unit="pages",
 )
 

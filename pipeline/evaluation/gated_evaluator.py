@@ -5,6 +5,7 @@ and that the test split shares nothing with what was learned from. The verdict l
 evaluation, and its reason on the blessing in ML Metadata.
 """
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -21,6 +22,7 @@ from tfx.utils import json_utils, path_utils
 
 from pipeline.evaluation.judge import judge
 from pipeline.evaluation.measurable import find_flaw
+from pipeline.evaluation.overlap import Overlap, find_overlap
 from pipeline.evaluation.verdict import Verdict, write_verdict
 from pipeline.gate import ABSOLUTE, Gate, gate_from_json, gate_to_json
 from pipeline.run_result import Baseline
@@ -62,12 +64,17 @@ class GatedExecutor(Executor):
             if baseline is not None and baseline.broken:
                 del measured[specs.BASELINE_MODEL_KEY]
             super().Do(measured, output_dict, exec_properties)
+            overlap = find_overlap(
+                self._make_beam_pipeline,
+                artifact_utils.get_single_uri(input_dict[specs.EXAMPLES_KEY]),
+                self._get_tmp_dir(),
+            )
             verdict = judge(
                 Path(artifact_utils.get_single_uri(output_dict[specs.EVALUATION_KEY])),
                 gate,
                 task.unit,
                 baseline,
-                tuple(_find_obstacles(baseline, gate)),
+                tuple(_find_obstacles(baseline, overlap, gate, task)),
             )
         else:
             reason = f"the model cannot be measured: {flaw}"
@@ -91,14 +98,17 @@ def _look_at_baseline(inputs: dict[str, list[Artifact]], task: Task) -> Baseline
     return Baseline(artifact.id, artifact.uri, flaw)
 
 
-def _find_obstacles(baseline: Baseline | None, gate: Gate) -> list[str]:
-    """Returns what speaks against a push whatever is measured."""
-    if baseline is None or not baseline.broken or gate.broken_baseline == ABSOLUTE:
-        return []
-    return [
-        f"the model that serves (model {baseline.model_id}) cannot be compared with: "
-        f"{baseline.broken}; --set broken_baseline={ABSOLUTE} lets the limits alone decide"
-    ]
+def _find_obstacles(
+    baseline: Baseline | None, overlap: Overlap, gate: Gate, task: Task
+) -> Iterator[str]:
+    """Yields what speaks against a push whatever is measured."""
+    if overlap:
+        yield overlap.describe(task.unit)
+    if baseline is not None and baseline.broken and gate.broken_baseline != ABSOLUTE:
+        yield (
+            f"the model that serves (model {baseline.model_id}) cannot be compared with: "
+            f"{baseline.broken}; --set broken_baseline={ABSOLUTE} lets the limits alone decide"
+        )
 
 
 def _write_down(

@@ -81,6 +81,11 @@ def write_split(folder: Path, split: str, truths: list[str], pictures: list[str]
                 features.CLUSTER: name,
                 features.IMAGE: picture,
                 features.GLYPHS: "",
+                features.SOURCE: "drawn",
+                features.WRITER: "",
+                features.LENGTH_BAND: "11-30",
+                features.WIDTH_BAND: "1-200",
+                features.CHARACTER_KINDS: "lower",
             }
             example = tf.train.Features(
                 feature={
@@ -124,7 +129,10 @@ def run_gate(
         given[standard_component_specs.BASELINE_MODEL_KEY] = [_artifact(Model, baseline)]
     evaluation = _artifact(standard_artifacts.ModelEvaluation, root / "evaluation")
     blessing = _artifact(ModelBlessing, root / "blessing")
-    executor = GatedExecutor(GatedExecutor.Context(beam_pipeline_args=list(BEAM_ARGS)))
+    context = GatedExecutor.Context(
+        beam_pipeline_args=list(BEAM_ARGS), tmp_dir=str(root), unique_id="1"
+    )
+    executor = GatedExecutor(context)
     executor.Do(
         given,
         {

@@ -158,6 +158,13 @@ def test_lines_without_any_text_are_not_a_number_and_refused(judge):
     assert "WER is not a number" in verdict.reason
 
 
+def test_test_lines_that_training_has_seen_are_refused_and_said(judge):
+    verdict = judge((1, 1), shared_pictures=2)
+    assert verdict.reason == (
+        "of 100 test lines 2 also in train (test/000000, test/000001): keep the splits apart"
+    )
+
+
 def test_a_candidate_without_the_signature_is_refused_and_said(tmp_path):
     candidate = export_reader(tmp_path / "candidate", 0, signature="serving_default")
     judgement = run_gate(tmp_path, candidate, None, TRUTHS, LineGate(**GATE))
