@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pipeline.gate import is_lower_better
+from pipeline.gate import Gate, is_lower_better
 from trainer_module.history import Epoch
 from trainer_module.reliability import Reliability
 from transforms.calibration import ReliabilityBin
@@ -48,6 +48,7 @@ class MetricResult:
       bound: the worst value that may be pushed, None when the metric is not gated; on a slice the
         end of its interval counts.
       tolerance: how much worse than the baseline it may be, None when it is not gated.
+      refused: whether the gate found it wanting.
     """
 
     name: str
@@ -59,6 +60,7 @@ class MetricResult:
     change: Estimate | None = None
     bound: float | None = None
     tolerance: float | None = None
+    refused: bool = False
 
     @property
     def lower_is_better(self) -> bool:
@@ -103,6 +105,7 @@ class ReadingPair:
     """A test example as candidate and baseline read it; confidences in 0..1.
 
     `edits` are Levenshtein distances in characters; those of the baseline are None without one.
+    `worst` tells those that were kept for being read worst from those drawn at random.
     """
 
     sample_id: str
@@ -112,6 +115,7 @@ class ReadingPair:
     edits: int
     baseline_reading: str | None = None
     baseline_edits: int | None = None
+    worst: bool = False
 
 
 @dataclass(frozen=True)
@@ -130,6 +134,7 @@ class Reading:
     overlay: bytes | None = None  # the picture with what was found drawn over it
     baseline_reading: str | None = None
     baseline_edits: int | None = None
+    worst: bool = False  # kept for being read worst, not drawn at random
 
 
 @dataclass(frozen=True)
@@ -179,8 +184,9 @@ class RunResult:
     command: str
     blessed: bool
     pushed: Path | None
-    reason: str | None  # why it was not blessed
+    reasons: tuple[str, ...]  # why it was not blessed or not pushed
     confidence_level: float = 0.95  # of all intervals
+    gate: Gate | None = None  # what the model was held to
     baseline: Baseline | None = None  # the model compared with
     metrics: tuple[MetricResult, ...] = ()
     stages: tuple[StageRun, ...] = ()
@@ -194,3 +200,8 @@ class RunResult:
     reliability: Reliability | None = None  # of a line model's confidences, on validation lines
     confusions: tuple[Confusion, ...] = ()  # on test examples, the commonest first
     calibration: tuple[ReliabilityBin, ...] = ()  # of confidences, on test examples
+
+    @property
+    def reason(self) -> str | None:
+        """The reasons in one line, None where there is none."""
+        return "; ".join(self.reasons) or None

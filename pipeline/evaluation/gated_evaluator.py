@@ -78,7 +78,7 @@ class GatedExecutor(Executor):
             )
         else:
             reason = f"the model cannot be measured: {flaw}"
-            verdict = Verdict(False, reason, gate.confidence_level, baseline=baseline)
+            verdict = Verdict(False, (reason,), gate.confidence_level, baseline=baseline)
         _write_down(verdict, input_dict, output_dict)
 
 

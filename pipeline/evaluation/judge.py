@@ -1,5 +1,6 @@
 """Reads what the Evaluator wrote and says it in words: the figures, and why a push was refused."""
 
+import dataclasses
 import json
 import math
 from collections.abc import Iterator
@@ -37,15 +38,18 @@ def judge(
     """
     slices = sorted(tfma.load_metrics(str(evaluation)), key=_slice_name)
     values = {_slice_name(each): _read_values(each) for each in slices}
-    metrics = tuple(
-        metric for name, found in values.items() for metric in _measured(name, found, gate)
-    )
     validation = tfma.load_validation_result(str(evaluation))
-    reasons = [*obstacles, *_explain(validation, metrics, gate, unit)]
+    failures = _find_failures(validation, gate)
+    metrics = tuple(
+        dataclasses.replace(metric, refused=(name, metric.name) in failures)
+        for name, found in values.items()
+        for metric in _measured(name, found, gate)
+    )
+    reasons = [*obstacles, *_explain(failures, validation, metrics, gate, unit)]
     overall = values.get("", {})
     return Verdict(
         blessed=not reasons and validation.validation_ok,
-        reason="; ".join(dict.fromkeys(reasons)) or None,
+        reasons=tuple(dict.fromkeys(reasons)),
         confidence_level=gate.confidence_level,
         metrics=metrics,
         baseline=baseline,
@@ -121,7 +125,21 @@ def _slice_name(slice_metrics: metrics_for_slice_pb2.MetricsForSlice) -> str:
     )
 
 
+def _find_failures(
+    validation: validation_result_pb2.ValidationResult, gate: Gate
+) -> dict[tuple[str, str], set[str]]:
+    """Returns (slice, metric) -> names of TFMA's figures on the wrong side of a threshold."""
+    found = {}
+    for validated in validation.metric_validations_per_slice:
+        failed = {failure.metric_key.name for failure in validated.failures}
+        for metric in gate.bounds():
+            if any(key.startswith(metric) for key in failed):
+                found[_slice_name(validated), metric] = failed
+    return found
+
+
 def _explain(
+    failures: dict[tuple[str, str], set[str]],
     validation: validation_result_pb2.ValidationResult,
     metrics: tuple[MetricResult, ...],
     gate: Gate,
@@ -133,15 +151,9 @@ def _explain(
         return [EMPTY]
     overall: list[str] = []
     on_slices: list[str] = []
-    for validated in validation.metric_validations_per_slice:
-        name = _slice_name(validated)
-        failed = {failure.metric_key.name for failure in validated.failures}
-        for metric in gate.bounds():
-            if any(key.startswith(metric) for key in failed):
-                reasons = on_slices if name else overall
-                reasons.append(
-                    _explain_failure(metric, failed, measured.get((name, metric)), gate, unit)
-                )
+    for (name, metric), failed in failures.items():
+        reasons = on_slices if name else overall
+        reasons.append(_explain_failure(metric, failed, measured.get((name, metric)), gate, unit))
     missing = [
         f"no test {unit} have {key} {value}, which has a limit"
         for spec in validation.missing_slices

@@ -9,7 +9,7 @@ import heapq
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import apache_beam as beam
@@ -159,7 +159,9 @@ class _Samples:
     def worst(self, but: list[ReadingPair]) -> list[ReadingPair]:
         """Returns those with the largest share of wrong characters but for the given ones."""
         others = [pair for pair in self.pairs.values() if pair not in but]
-        return heapq.nlargest(WORST_SHOWN, others, key=_badness)
+        return [
+            replace(pair, worst=True) for pair in heapq.nlargest(WORST_SHOWN, others, key=_badness)
+        ]
 
 
 def _badness(pair: ReadingPair) -> tuple[float, str]:

@@ -23,7 +23,7 @@ class Verdict:
 
     Args:
       blessed: whether the model may be pushed.
-      reason: why not, None where it may.
+      reasons: why not, none where it may.
       confidence_level: of all intervals.
       metrics: each on all examples and on each slice.
       baseline: None where there is none yet.
@@ -33,13 +33,18 @@ class Verdict:
     """
 
     blessed: bool
-    reason: str | None
+    reasons: tuple[str, ...]
     confidence_level: float
     metrics: tuple[MetricResult, ...] = ()
     baseline: Baseline | None = None
     confusions: tuple[Confusion, ...] = ()
     readings: tuple[ReadingPair, ...] = ()
     calibration: tuple[ReliabilityBin, ...] = ()
+
+    @property
+    def reason(self) -> str | None:
+        """The reasons in one line, None where there is none."""
+        return "; ".join(self.reasons) or None
 
 
 def write_verdict(verdict: Verdict, folder: Path) -> None:
@@ -64,6 +69,7 @@ def read_verdict(folder: Path) -> Verdict:
     return Verdict(
         **content
         | {
+            "reasons": tuple(content["reasons"]),
             "metrics": tuple(
                 _metric(slice_name, name, entry)
                 for slice_name, entries in by_slice.items()
@@ -102,6 +108,7 @@ def _metric_json(metric: MetricResult) -> dict[str, Any]:
         "tolerance": metric.tolerance,
         "baseline": _estimate_json(metric.baseline) if metric.baseline else None,
         "change": _estimate_json(metric.change) if metric.change else None,
+        "refused": metric.refused,
     }
 
 
@@ -121,6 +128,7 @@ def _metric(slice_name: str, name: str, entry: dict[str, Any]) -> MetricResult:
         change=_estimate(entry["change"]) if entry["change"] else None,
         bound=entry["bound"],
         tolerance=entry["tolerance"],
+        refused=entry["refused"],
     )
 
 

@@ -30,7 +30,7 @@ def test_one_line_with_bounds_baseline_and_slices():
         command="python local_runner.py",
         blessed=True,
         pushed=Path("/models/1"),
-        reason=None,
+        reasons=(),
         metrics=(CER, SLICE),
         baseline=Baseline(7, "/models/7"),
     )
@@ -48,6 +48,7 @@ def test_one_line_with_bounds_baseline_and_slices():
         "tolerance": 0.005,
         "baseline": {"value": 0.2, "lower": 0.1, "upper": 0.3},
         "change": {"value": -0.1, "lower": -0.2, "upper": 0.0},
+        "refused": False,
     }
     assert told["confidence_level"] == 0.95
     assert told["baseline_model"] == {"model_id": 7, "uri": "/models/7", "broken": None}
@@ -56,7 +57,8 @@ def test_one_line_with_bounds_baseline_and_slices():
 
 
 def test_without_baseline_and_push_there_is_null():
-    result = RunResult("p", "r", "d", "u", "e", False, "c", False, None, "too many errors")
+    reasons = ("too many errors", "too slow")
+    result = RunResult("p", "r", "d", "u", "e", False, "c", False, None, reasons)
     told = json.loads(result_json(result, None))
     assert told["pushed"] is told["baseline"] is told["served"] is None
-    assert told["reason"] == "too many errors"
+    assert told["reason"] == "too many errors; too slow"

@@ -126,6 +126,8 @@ def test_gaining_on_average_and_collapsing_on_a_slice_is_refused_and_said(judge)
     assert overall(verdict).change.value < 0
     assert verdict.reason.startswith("on vocabulary: unseen CER")
     assert "certainly more than 2.00% above" in verdict.reason
+    refused = {(metric.slice_name, metric.name) for metric in verdict.metrics if metric.refused}
+    assert refused == {("vocabulary: unseen", "cer")}
 
 
 def test_a_slice_beyond_its_limit_is_refused_without_a_baseline(judge):
@@ -221,7 +223,8 @@ def test_readings_confusions_and_confidences_are_kept_for_the_report(judge):
     assert len({pair.sample_id for pair in verdict.readings}) == 24
     for pair in verdict.readings:
         assert pair.baseline_edits == 2
-    # The worst follow the random ones: each has one of its letters wrong.
+    assert [pair.worst for pair in verdict.readings] == [False] * 12 + [True] * 12
+    # Of the worst, each has one of its letters wrong.
     assert all(pair.edits == 1 for pair in verdict.readings[12:])
     # "the cat sat" and "and then it" are of known words: t and a were read as #.
     candidate = {(c.truth, c.reading): (c.count, c.baseline) for c in verdict.confusions}

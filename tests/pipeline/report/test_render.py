@@ -48,14 +48,14 @@ BARE = RunResult(
     command="python local_runner.py --seed 7",
     blessed=False,
     pushed=None,
-    reason="the stage Transform failed",
+    reasons=("the stage Transform failed",),
 )
 FULL = dataclasses.replace(
     BARE,
     synthetic=True,
     blessed=True,
     pushed=Path("served/lines/7"),
-    reason=None,
+    reasons=(),
     metrics=(
         MetricResult("cer", "vocabulary: unseen", 400, Estimate(0.0801, 0.071, 0.09)),
         MetricResult(
@@ -181,7 +181,7 @@ def test_ids_are_unique_and_every_anchor_leads_somewhere(full):
     ],
 )
 def test_the_verdict_and_its_reason_stand_on_top(blessed, pushed, heading):
-    result = bare(blessed=blessed, pushed=pushed, reason="because <so>")
+    result = bare(blessed=blessed, pushed=pushed, reasons=("because <so>",))
     page = render(result)
     assert f"<h1>{heading}</h1>" in page
     assert page.index("because &lt;so&gt;") < page.index("<main>")
@@ -190,7 +190,7 @@ def test_the_verdict_and_its_reason_stand_on_top(blessed, pushed, heading):
 
 
 def test_a_refusal_without_a_reason_says_that_there_is_none():
-    assert "recorded no reason" in render(bare(reason=None))
+    assert "recorded no reason" in render(bare(reasons=()))
 
 
 def test_synthetic_figures_are_called_so_on_top_and_beside_the_metrics(full):
