@@ -33,8 +33,8 @@ _DRAFT = ".draft-"  # not numeric: no server takes it for a version
 _CONTENT = (MODEL_FILE, "variables/*", "assets/*")
 
 
-def ready_versions(base_path: Path) -> dict[int, Path]:
-    """Return the folders of the versions that are completely written."""
+def ready_versions(base_path: Path, files: tuple[str, ...] = (MODEL_FILE,)) -> dict[int, Path]:
+    """Return the folders of the complete versions: those that have one of the files."""
     if not base_path.is_dir():
         return {}
     return {
@@ -43,7 +43,7 @@ def ready_versions(base_path: Path) -> dict[int, Path]:
         if path.name.isascii()
         and path.name.isdigit()
         and int(path.name) <= MAX_VERSION
-        and (path / MODEL_FILE).is_file()
+        and any((path / file).is_file() for file in files)
     }
 
 

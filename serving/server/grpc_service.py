@@ -1,238 +1,187 @@
-"""TensorFlow Serving's gRPC services on top of `versions`, for the official stubs.
+"""TensorFlow Serving's gRPC services, for the official stubs and any other client.
 
-Predict, GetModelMetadata and GetModelStatus; every other method answers UNIMPLEMENTED.
-`model_server` starts it; the metadata message is shared with `rest_api`.
+`model_server` starts it on top of `prediction` and `model_service`. Methods are found by their
+path and messages parsed here, in place of the generated servicers: those import TensorFlow, and the
+port shall answer before that is there.
 """
 
-import functools
 import logging
-import math
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Mapping, Sequence
 from concurrent import futures
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import grpc
-import numpy as np
-import tensorflow as tf
-from tensorflow.core.framework import tensor_pb2
-from tensorflow_serving.apis import (
-    get_model_metadata_pb2,
-    get_model_status_pb2,
-    model_service_pb2_grpc,
-    predict_pb2,
-    prediction_service_pb2_grpc,
-)
 
 from schema.errors import InputError
-from serving.server.servable import Code, ServableError
-from serving.server.versions import Lease, ModelVersions
-from serving.signatures import SERVING_DEFAULT
-
-SIGNATURE_DEF = "signature_def"
-"""The one metadata field that exists."""
-
-# A tensor message may name one value and a large shape. Beyond this many elements it must bring
-# them all, or a few bytes could ask for all the memory.
-_MAX_REPEATED = 1 << 20
+from serving.server.grpc_methods import METHODS, Method, Services
+from serving.server.status import Code, ServableError
+from serving.server.telemetry import GRPC, Record, Telemetry
 
 _log = logging.getLogger(__name__)
 
-# The field of TensorProto that carries each dtype, and how its elements look there. Clients read
-# these fields (`response.outputs["y"].float_val`), so the packed `tensor_content` would not do.
-_FIELDS: dict[str, tuple[str, str | None]] = {
-    "float32": ("float_val", None),
-    "float64": ("double_val", None),
-    "int8": ("int_val", None),
-    "int16": ("int_val", None),
-    "int32": ("int_val", None),
-    "uint8": ("int_val", None),
-    "uint16": ("int_val", None),
-    "int64": ("int64_val", None),
-    "uint32": ("uint32_val", None),
-    "uint64": ("uint64_val", None),
-    "bool": ("bool_val", None),
-    "object": ("string_val", None),
-    "float16": ("half_val", "uint16"),
-    "bfloat16": ("half_val", "uint16"),
-    "complex64": ("scomplex_val", "float32"),
-    "complex128": ("dcomplex_val", "float64"),
-}
 
-
-def start(versions: ModelVersions, address: str, max_request_bytes: int, threads: int) -> Any:
-    """Serve both services and return the `grpc.Server` and the port it listens on.
+@dataclass(frozen=True)
+class GrpcOptions:
+    """How the port behaves.
 
     Args:
-      versions: the model.
-      address: `host:port`, port 0 for any free one.
-      max_request_bytes: larger requests are refused with RESOURCE_EXHAUSTED.
       threads: requests that are worked on at a time; the others wait.
+      max_pending: requests that may be worked on or wait; further ones are refused with
+        RESOURCE_EXHAUSTED.
+      max_request_bytes: larger requests are refused with RESOURCE_EXHAUSTED.
+      health: whether the standard health check is offered.
+      channel_arguments: passed on to gRPC.
+      socket_path: a UNIX socket to listen on as well.
+      credentials: of a TLS port; None for an open one.
+    """
+
+    threads: int = 16
+    max_pending: int = 1024
+    max_request_bytes: int = 64 << 20
+    health: bool = False
+    channel_arguments: Mapping[str, int | str] = field(default_factory=dict)
+    socket_path: Path | None = None
+    credentials: Any = None
+
+
+def start(
+    services: Services,
+    telemetry: Telemetry,
+    ready: Callable[[], bool],
+    address: str | None,
+    options: GrpcOptions,
+) -> tuple[Any, int]:
+    """Serves and returns the `grpc.Server` and the port it listens on.
+
+    Args:
+      services: what answers.
+      telemetry: gets a record of each request.
+      ready: whether TensorFlow is there; until then requests are UNAVAILABLE.
+      address: `host:port`, port 0 for any free one; None for the UNIX socket alone.
+      options: everything else.
 
     Raises:
       InputError: the address cannot be listened on.
     """
+    arguments = {
+        # Without this a second server would share the port in silence.
+        "grpc.so_reuseport": 0,
+        "grpc.max_receive_message_length": options.max_request_bytes,
+        "grpc.max_send_message_length": -1,
+        **options.channel_arguments,
+    }
     server = grpc.server(
-        futures.ThreadPoolExecutor(threads, thread_name_prefix="grpc"),
-        options=[
-            # Without this a second server would share the port in silence.
-            ("grpc.so_reuseport", 0),
-            ("grpc.max_receive_message_length", max_request_bytes),
-            ("grpc.max_send_message_length", -1),
-        ],
+        futures.ThreadPoolExecutor(options.threads, thread_name_prefix="grpc"),
+        handlers=(_Handler(services, telemetry, ready, options.health),),
+        options=list(arguments.items()),
+        maximum_concurrent_rpcs=options.max_pending,
     )
-    prediction_service_pb2_grpc.add_PredictionServiceServicer_to_server(
-        PredictionService(versions), server
-    )
-    model_service_pb2_grpc.add_ModelServiceServicer_to_server(ModelService(versions), server)
-    try:
-        port = server.add_insecure_port(address)
-    except RuntimeError:  # older releases return 0
-        port = 0
-    if not port:
-        raise InputError(f"cannot listen on {address} for gRPC: choose another --port or --host")
+    port = 0
+    if address is not None:
+        port = _listen(server, address, options.credentials)
+    if options.socket_path is not None:
+        _listen(server, f"unix:{options.socket_path}", None)
     server.start()
     return server, port
 
 
-def _answering(method: Callable[..., Any]) -> Callable[..., Any]:
-    """Turn what a method raises into the status of the call."""
+def _listen(server: Any, address: str, credentials: Any) -> int:
+    try:
+        if credentials is None:
+            port = server.add_insecure_port(address)
+        else:
+            port = server.add_secure_port(address, credentials)
+    except RuntimeError:  # older releases return 0
+        port = 0
+    if not port:
+        raise InputError(
+            f"cannot listen on {address} for gRPC: choose another --port, --host or "
+            "--grpc_socket_path"
+        )
+    return int(port)
 
-    @functools.wraps(method)
-    def answer(self: Any, request: Any, context: Any) -> Any:
+
+class _Handler(grpc.GenericRpcHandler):
+    """Finds the method of a request by its path."""
+
+    def __init__(
+        self, services: Services, telemetry: Telemetry, ready: Callable[[], bool], health: bool
+    ) -> None:
+        self._handlers = {
+            path: grpc.unary_unary_rpc_method_handler(
+                _answering(method, services, telemetry, ready)
+            )
+            for path, method in METHODS.items()
+            if health or not method.is_health
+        }
+
+    def service(self, handler_call_details: Any) -> Any:
+        """Returns what handles a request; None is answered UNIMPLEMENTED."""
+        return self._handlers.get(handler_call_details.method)
+
+
+def _answering(
+    method: Method, services: Services, telemetry: Telemetry, ready: Callable[[], bool]
+) -> Callable[[bytes, Any], bytes]:
+    """Wraps a method: bytes in, bytes out, what it raises as the status of the call."""
+
+    def answer(body: bytes, context: Any) -> bytes:
+        record = Record(GRPC, method.api, context.peer(), bytes_in=len(body))
         try:
-            return method(self, request)
+            if method.needs_tensorflow and not ready():
+                raise ServableError(Code.UNAVAILABLE, "the server is starting; try again")
+            request = _parse(method.request_class(), body)
+            response = method.answer(services, record, request, _deadline(context))
+            content: bytes = response.SerializeToString()
+            record.bytes_out = len(content)
+            return content
         except ServableError as error:
-            code, message = error.code, error.message
+            record.code, record.message = error.code, error.message
         except Exception as error:  # the boundary: a fault of the server, told and logged
-            _log.exception("%s failed", method.__name__)
-            code, message = Code.INTERNAL, f"{type(error).__name__}: {error}"
-        return context.abort(grpc.StatusCode[code.name], message)
+            _log.exception("%s failed", method.api)
+            record.code, record.message = Code.INTERNAL, f"{type(error).__name__}: {error}"
+        finally:
+            telemetry.close(record)
+        context.abort(grpc.StatusCode[record.code.name], record.message)
+        raise AssertionError("abort raises")
 
     return answer
 
 
-def _unimplemented(self: Any, request: Any, context: Any) -> Any:
-    """Answer UNIMPLEMENTED."""
-    return context.abort(
-        grpc.StatusCode.UNIMPLEMENTED, "the embedded model server does not offer this method"
-    )
-
-
-class PredictionService(prediction_service_pb2_grpc.PredictionServiceServicer):
-    """Predict and GetModelMetadata."""
-
-    def __init__(self, versions: ModelVersions) -> None:
-        self._versions = versions
-
-    @_answering
-    def Predict(self, request: Any) -> Any:  # noqa: N802 - named by the API
-        """Call a signature of the model; typed fields carry the outputs."""
-        with _lease(self._versions, request) as lease:
-            signature_name = request.model_spec.signature_name or SERVING_DEFAULT
-            inputs = {name: to_array(name, proto) for name, proto in request.inputs.items()}
-            outputs = lease.servable.predict(signature_name, inputs, list(request.output_filter))
-            response = predict_pb2.PredictResponse()
-            response.model_spec.name = request.model_spec.name
-            response.model_spec.version.value = lease.version
-            response.model_spec.signature_name = signature_name
-            for name, array in outputs.items():
-                fill_proto(response.outputs[name], array)
-            return response
-
-    @_answering
-    def GetModelMetadata(self, request: Any) -> Any:  # noqa: N802 - named by the API
-        """Tell the signatures."""
-        if list(request.metadata_field) != [SIGNATURE_DEF]:
-            raise ServableError(
-                Code.INVALID_ARGUMENT,
-                f"metadata_field: expected [{SIGNATURE_DEF!r}], got {list(request.metadata_field)}",
-            )
-        with _lease(self._versions, request) as lease:
-            return metadata(request.model_spec.name, lease)
-
-    Classify = _unimplemented
-    Regress = _unimplemented
-    MultiInference = _unimplemented
-
-
-class ModelService(model_service_pb2_grpc.ModelServiceServicer):
-    """GetModelStatus."""
-
-    def __init__(self, versions: ModelVersions) -> None:
-        self._versions = versions
-
-    @_answering
-    def GetModelStatus(self, request: Any) -> Any:  # noqa: N802 - named by the API
-        """Tell the state of one or all versions."""
-        name, version, label = _model_spec(request)
-        if label:
-            with self._versions.lease(name, version, label) as lease:
-                version = lease.version
-        response = get_model_status_pb2.GetModelStatusResponse()
-        for status in self._versions.statuses(name, version):
-            told = response.model_version_status.add()
-            told.version = status.version
-            told.state = int(status.state)
-            told.status.error_code = int(status.code)
-            told.status.error_message = status.message
-        return response
-
-    HandleReloadConfigRequest = _unimplemented
-
-
-def metadata(model_name: str, lease: Lease) -> Any:
-    """Return the GetModelMetadataResponse of a loaded version."""
-    signatures = get_model_metadata_pb2.SignatureDefMap()
-    for name, signature in lease.servable.signatures.items():
-        signatures.signature_def[name].CopyFrom(signature)
-    response = get_model_metadata_pb2.GetModelMetadataResponse()
-    response.model_spec.name = model_name
-    response.model_spec.version.value = lease.version
-    response.metadata[SIGNATURE_DEF].Pack(signatures)
-    return response
-
-
-def to_array(name: str, proto: Any) -> np.ndarray:
-    """Return the array of a TensorProto; strings as an object array of bytes.
-
-    Raises:
-      ServableError: INVALID_ARGUMENT, its shape and its values do not fit.
-    """
-    shape = [dim.size for dim in proto.tensor_shape.dim]
-    elements = math.prod(shape)
-    if min(shape, default=0) < 0 or elements > max(proto.ByteSize(), _MAX_REPEATED):
-        raise ServableError(
-            Code.INVALID_ARGUMENT, f"input {name!r}: the tensor does not fill its shape {shape}"
-        )
+def _parse(message_class: Any, body: bytes) -> Any:
     try:
-        return tf.make_ndarray(proto)
-    except (TypeError, ValueError) as error:
-        raise ServableError(Code.INVALID_ARGUMENT, f"input {name!r}: {error}") from error
+        return message_class.FromString(body)
+    except Exception as error:  # DecodeError is another class in each protobuf
+        raise ServableError(
+            Code.INVALID_ARGUMENT, f"the request is no {message_class.DESCRIPTOR.name}: {error}"
+        ) from error
 
 
-def fill_proto(proto: tensor_pb2.TensorProto, array: np.ndarray) -> None:
-    """Write an array into a TensorProto, one element after the other in its typed field.
+def _deadline(context: Any) -> float | None:
+    """Returns by `time.monotonic` when the client stops waiting."""
+    remaining = context.time_remaining()
+    return None if remaining is None else time.monotonic() + remaining
+
+
+def parse_channel_arguments(text: str) -> dict[str, int | str]:
+    """Parses the value of `--grpc_channel_arguments`: `name=value,name=value`.
 
     Raises:
-      ServableError: UNIMPLEMENTED, no field carries the dtype.
+      InputError: it has another form.
     """
-    if array.dtype.name not in _FIELDS:
-        raise ServableError(Code.UNIMPLEMENTED, f"cannot return a tensor of type {array.dtype}")
-    field, as_type = _FIELDS[array.dtype.name]
-    proto.dtype = tf.as_dtype(array.dtype).as_datatype_enum
-    for size in array.shape:
-        proto.tensor_shape.dim.add(size=size)
-    values = np.ascontiguousarray(array).ravel()
-    getattr(proto, field).extend((values.view(as_type) if as_type else values).tolist())
+    pairs: Sequence[tuple[str, str, str]] = [
+        part.strip().partition("=") for part in text.split(",") if part.strip()
+    ]
+    for name, sign, value in pairs:
+        if not (name and sign and value):
+            raise InputError(
+                f"--grpc_channel_arguments: expected name=value,name=value, got {text!r}"
+            )
+    return {name: int(value) if _is_integer(value) else value for name, _, value in pairs}
 
 
-def _model_spec(request: Any) -> tuple[str, int | None, str]:
-    """Return the name, version and label that a request asks for."""
-    if not request.HasField("model_spec"):
-        raise ServableError(Code.INVALID_ARGUMENT, "Missing ModelSpec")
-    spec = request.model_spec
-    return spec.name, spec.version.value if spec.HasField("version") else None, spec.version_label
-
-
-def _lease(versions: ModelVersions, request: Any) -> Any:
-    return versions.lease(*_model_spec(request))
+def _is_integer(text: str) -> bool:
+    return text.removeprefix("-").isdecimal()

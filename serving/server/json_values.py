@@ -127,7 +127,7 @@ def _strings(leaves: list[Any], dtype: np.dtype) -> np.ndarray:
     array = np.empty(len(leaves), dtype=dtype)
     for number, leaf in enumerate(leaves):
         try:
-            array[number] = leaf.encode() if isinstance(leaf, str) else _from_base64(leaf)
+            array[number] = leaf.encode() if isinstance(leaf, str) else decode_base64(leaf)
         except UnicodeEncodeError as error:
             raise _BadLeafError(number, "valid Unicode without lone surrogates") from error
         except (TypeError, binascii.Error, UnicodeError) as error:
@@ -135,8 +135,13 @@ def _strings(leaves: list[Any], dtype: np.dtype) -> np.ndarray:
     return array
 
 
-def _from_base64(leaf: Any) -> bytes:
-    """Decode `{"b64": text}`; white space and missing padding are tolerated."""
+def decode_base64(leaf: Any) -> bytes:
+    """Decode `{"b64": text}`; white space and missing padding are tolerated.
+
+    Raises:
+      TypeError: it has another form.
+      ValueError: the text is no base64.
+    """
     if not is_base64(leaf) or not isinstance(leaf[_BASE64], str):
         raise TypeError("not a base64 object")
     text = "".join(leaf[_BASE64].split()).encode("ascii", "replace")

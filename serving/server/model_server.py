@@ -1,25 +1,42 @@
-"""Starts and stops the embedded model server: versions, gRPC and REST together.
+"""Starts and stops the embedded model server: models, gRPC and REST together.
 
-Used by `serving.server.__main__`, by the pipeline's runner and by tests. Importing it is light;
-TensorFlow comes in when a server starts.
+Used by `serving.server.__main__`, and within a process by tests. Importing it is light; the ports
+answer before TensorFlow is there, which comes in on a thread of its own.
 """
 
 import contextlib
-import math
-import socket
+import logging
+import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent import futures
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from schema.errors import InputError
+from serving.server import grpc_service, http_server
+from serving.server.access_log import AccessLog
+from serving.server.batching import Batcher
+from serving.server.config_watch import ConfigWatch
+from serving.server.grpc_methods import Services
+from serving.server.health import Health
+from serving.server.loading import Loader
+from serving.server.model_config import ModelSettings
+from serving.server.model_service import ModelService
+from serving.server.models import Models
+from serving.server.prediction import Predictions
+from serving.server.request_log import RequestLog
+from serving.server.rest_api import RestApi, RestOptions
+from serving.server.rest_calls import RestCalls
+from serving.server.server_options import DEFAULT_OPTIONS, ServerOptions
+from serving.server.status import ServableError
+from serving.server.telemetry import Telemetry
+from serving.server.tls import grpc_credentials, ssl_context
+from serving.server.versions import LoadPolicy
 
-if TYPE_CHECKING:
-    from starlette.types import ASGIApp
+__all__ = ["DISABLED", "EPHEMERAL", "LOOPBACK", "ModelServer", "Server", "ServerOptions"]
 
 DISABLED = 0
 """As a port: do not offer this protocol. TensorFlow Serving's flags read 0 so."""
@@ -29,48 +46,15 @@ EPHEMERAL = -1
 
 LOOPBACK = "127.0.0.1"
 _MAX_PORT = 65535
-_STARTED_POLL_SECONDS = 0.01
+
+_log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
-class ServerOptions:
-    """What a deployment may tune; the defaults are TensorFlow Serving's where it has them.
-
-    Args:
-      poll_seconds: the pause between two looks at the base path.
-      load_retries: further attempts after a version failed to load.
-      load_retry_seconds: the pause between them.
-      max_request_bytes: larger requests are refused, by both protocols.
-      threads: requests that each protocol works on at a time. The model runs parallel by itself,
-        so a few more threads than cores do; the default leaves room for waiting clients.
-      grace_seconds: how long a stop waits for requests in flight.
-
-    Raises:
-      InputError: a number is out of range.
-    """
-
-    poll_seconds: float = 1.0
-    load_retries: int = 5
-    load_retry_seconds: float = 60.0
-    max_request_bytes: int = 64 << 20
-    threads: int = 16
-    grace_seconds: float = 30.0
-
-    def __post_init__(self) -> None:
-        for name in ("poll_seconds", "max_request_bytes", "threads"):
-            if getattr(self, name) <= 0:
-                raise InputError(f"{name}: expected more than 0, got {getattr(self, name)}")
-        for name in ("load_retries", "load_retry_seconds", "grace_seconds"):
-            if getattr(self, name) < 0:
-                raise InputError(f"{name}: expected 0 or more, got {getattr(self, name)}")
-
-
-class ModelServer:
+class Server:
     """A model server inside this process; a context manager.
 
     Args:
-      model_name: the name that clients ask for.
-      base_path: the folder with the numeric version folders, where the Pusher pushes.
+      models: what is served.
       grpc_port: a port, `EPHEMERAL` or `DISABLED`.
       rest_port: the same for REST.
       host: the address to listen on. Loopback by default: the API has no authentication, so
@@ -83,35 +67,37 @@ class ModelServer:
 
     Raises:
       InputError: a port is out of range, both protocols are disabled, or, on entering, an address
-        cannot be listened on.
+        cannot be listened on or a label names a version that does not serve.
     """
 
     def __init__(
         self,
-        model_name: str,
-        base_path: Path | str,
+        models: Sequence[ModelSettings],
         grpc_port: int = EPHEMERAL,
         rest_port: int = EPHEMERAL,
         host: str = LOOPBACK,
-        options: ServerOptions = ServerOptions(),
+        options: ServerOptions = DEFAULT_OPTIONS,
     ) -> None:
         for name, port in (("grpc_port", grpc_port), ("rest_port", rest_port)):
             if not EPHEMERAL <= port <= _MAX_PORT:
                 raise InputError(f"{name}: expected a port up to {_MAX_PORT}, got {port}")
-        if grpc_port == DISABLED and rest_port == DISABLED:
+        if grpc_port == rest_port == DISABLED and options.grpc_socket_path is None:
             raise InputError("both protocols are disabled: give a gRPC or a REST port")
-        self.model_name = model_name
-        self.base_path = Path(base_path)
+        if grpc_port == rest_port > DISABLED:
+            raise InputError(f"expected two ports, got {grpc_port} for gRPC and for REST")
         self.grpc_address: str | None = None
         self.rest_url: str | None = None
+        self._settings = tuple(models)
         self._ports = grpc_port, rest_port
         self._host = host
         self._options = options
-        self._versions: Any = None
+        self._models: Models | None = None
+        self._health: Health | None = None
         self._undo = contextlib.ExitStack()
+        self._stops: list[tuple[Callable[[], None], Callable[[], None]]] = []
 
-    def __enter__(self) -> "ModelServer":
-        """Listen and begin to load; return without waiting for the model."""
+    def __enter__(self) -> Any:
+        """Listens and begins to load; returns without waiting for the models."""
         with contextlib.ExitStack() as undo:
             self._start(undo)
             self._undo = undo.pop_all()
@@ -123,100 +109,208 @@ class ModelServer:
         exc: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """Refuse new requests, finish those in flight, unload."""
+        """Refuses new requests, finishes those in flight, unloads."""
         self._undo.close()
 
     def wait_until_available(self, timeout: float = 60.0) -> int:
-        """Wait for the model and return the version that serves.
+        """Waits for every model and returns the version of the first that serves.
 
         Raises:
-          TimeoutError: it is not there within `timeout` seconds; the message says why.
+          TimeoutError: one is not there within `timeout` seconds; the message says why.
         """
-        if self._versions is None:
+        if self._models is None:
             raise RuntimeError("the server is not started: use it as a context manager")
-        return int(self._versions.wait_until_available(timeout))
+        return next(iter(self._models.wait_until_available(timeout).values()))
 
     def _start(self, undo: contextlib.ExitStack) -> None:
-        from serving.server.versions import LoadPolicy, ModelVersions
-
-        options = self._options
-        policy = LoadPolicy(options.load_retries, options.load_retry_seconds)
-        self._versions = ModelVersions(self.model_name, self.base_path, policy)
-        undo.callback(self._versions.stop, options.grace_seconds)
+        telemetry = self._telemetry(undo)
+        models = self._configured(telemetry)
+        health = Health(models)
+        self._models, self._health = models, health
+        undo.callback(models.stop, self._options.grace_seconds)
+        predictions = self._predictions(models, telemetry, undo)
+        service = ModelService(models)
+        ready = _import_tensorflow()
+        self._stops = []
+        undo.callback(self._drain)
         grpc_port, rest_port = self._ports
-        if grpc_port != DISABLED:
-            self.grpc_address = self._start_grpc(undo, max(grpc_port, 0))
+        if grpc_port != DISABLED or self._options.grpc_socket_path is not None:
+            services = Services(predictions, service, health, self._options.packed_outputs)
+            self._start_grpc(services, telemetry, ready.is_set)
         if rest_port != DISABLED:
-            self.rest_url = self._start_rest(undo, max(rest_port, 0))
-        self._versions.start(options.poll_seconds)
+            calls = RestCalls(predictions, service)
+            self._start_rest(calls, health, telemetry, undo)
+        models.start()
+        if self._options.config_file is not None and self._options.config_poll_seconds:
+            watch = ConfigWatch(
+                self._options.config_file, models, self._options.config_poll_seconds
+            )
+            undo.callback(watch.stop)
 
-    def _start_grpc(self, undo: contextlib.ExitStack, port: int) -> str:
-        from serving.server import grpc_service
+    def _telemetry(self, undo: contextlib.ExitStack) -> Telemetry:
+        if self._options.access_log is None:
+            return Telemetry()
+        try:
+            log = AccessLog(self._options.access_log)
+        except OSError as error:
+            raise InputError(f"cannot write the access log ({error}): name another file") from None
+        undo.callback(log.stop, self._options.grace_seconds)
+        return Telemetry(log)
 
+    def _configured(self, telemetry: Telemetry) -> Models:
         options = self._options
-        server, bound = grpc_service.start(
-            self._versions,
-            _authority(self._host, port),
-            options.max_request_bytes,
-            options.threads,
+        loader = Loader(options.load, telemetry)
+        models = Models(
+            loader,
+            LoadPolicy(options.load_retries, options.load_retry_seconds),
+            options.poll_seconds,
+            options.labels,
+            loader.find,
         )
-        undo.callback(lambda: server.stop(options.grace_seconds).wait())
-        return _authority(self._host, bound)
+        try:
+            models.apply(self._settings)
+        except ServableError as error:
+            raise InputError(
+                f"{error}: start with --allow_version_labels_for_unavailable_models"
+            ) from None
+        return models
 
-    def _start_rest(self, undo: contextlib.ExitStack, port: int) -> str:
-        from serving.server import rest_api
+    def _predictions(
+        self, models: Models, telemetry: Telemetry, undo: contextlib.ExitStack
+    ) -> Predictions:
+        log = RequestLog(lambda model, outcome: telemetry.logged.add((model, outcome)))
+        undo.callback(log.stop, self._options.grace_seconds)
+        batcher = None
+        if self._options.batching is not None:
+            batcher = Batcher(self._options.batching, telemetry.observe_batch)
+            undo.callback(batcher.stop)
+        return Predictions(models, telemetry, log, batcher)
 
-        pool = futures.ThreadPoolExecutor(self._options.threads, thread_name_prefix="rest")
-        undo.callback(pool.shutdown)
-        app = rest_api.create_app(self._versions, pool, self._options.max_request_bytes)
-        listener = _listen(self._host, port)
-        undo.callback(listener.close)
-        undo.callback(_start_uvicorn(app, listener, self._options.grace_seconds))
-        return f"http://{_authority(self._host, listener.getsockname()[1])}"
+    def _start_grpc(
+        self, services: Services, telemetry: Telemetry, ready: Callable[[], bool]
+    ) -> None:
+        options, port = self._options, self._ports[0]
+        address = None if port == DISABLED else _authority(self._host, max(port, 0))
+        server, bound = grpc_service.start(
+            services,
+            telemetry,
+            ready,
+            address,
+            grpc_service.GrpcOptions(
+                threads=options.grpc_threads or options.enough_threads,
+                max_pending=options.max_pending,
+                max_request_bytes=options.max_request_bytes,
+                health=options.grpc_health,
+                channel_arguments=options.grpc_channel_arguments,
+                socket_path=options.grpc_socket_path,
+                credentials=options.grpc_tls and grpc_credentials(options.grpc_tls),
+            ),
+        )
+        stopped: list[Any] = []
+        self._stops.append(
+            (
+                lambda: stopped.append(server.stop(options.grace_seconds)),
+                lambda: stopped[0].wait(),
+            )
+        )
+        if address is not None:
+            self.grpc_address = _authority(self._host, bound)
+
+    def _start_rest(
+        self, calls: RestCalls, health: Health, telemetry: Telemetry, undo: contextlib.ExitStack
+    ) -> None:
+        options = self._options
+        pool = futures.ThreadPoolExecutor(
+            options.rest_threads or options.enough_threads, thread_name_prefix="rest"
+        )
+        app = RestApi(
+            calls,
+            health,
+            telemetry,
+            pool,
+            RestOptions(
+                max_request_bytes=options.max_request_bytes,
+                timeout_seconds=options.rest_timeout_seconds,
+                body_seconds=options.rest_body_seconds,
+                max_pending=options.max_pending,
+                metrics_path=options.metrics_path,
+                cors=options.cors,
+            ),
+        )
+        listener = http_server.listen(self._host, max(self._ports[1], 0))
+        tls = None if options.rest_tls is None else ssl_context(options.rest_tls)
+        http = http_server.HttpOptions(options.grace_seconds, options.rest_head_seconds, tls=tls)
+        ask_to_stop, wait = http_server.start(app, listener, http)
+
+        def finish() -> None:
+            wait()
+            pool.shutdown()
+            listener.close()
+
+        self._stops.append((ask_to_stop, finish))
+        scheme = "http" if tls is None else "https"
+        self.rest_url = f"{scheme}://{_authority(self._host, listener.getsockname()[1])}"
+
+    def _drain(self) -> None:
+        """Tells that the server is not ready, then stops both protocols at once."""
+        if self._health is not None:
+            self._health.drain()
+        if self._stops:
+            time.sleep(self._options.drain_seconds)
+        for ask_to_stop, _ in self._stops:
+            ask_to_stop()
+        for _, wait in self._stops:
+            wait()
 
 
-def _listen(host: str, port: int) -> socket.socket:
-    """Return a listening socket; raise InputError if the address is taken or not ours."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    try:
-        listener = socket.create_server((host, port), family=family)
-    except OSError as error:
-        raise InputError(
-            f"cannot listen on {_authority(host, port)} for REST ({error}): "
-            "choose another --rest_api_port or --host"
-        ) from error
-    # Connections inherit it. Without it each answer on a kept-alive connection waits for the
-    # client's delayed acknowledgement: 44 ms in place of 2.
-    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    return listener
+class ModelServer(Server):
+    """A server of one model, the newest version of it.
+
+    Args:
+      model_name: the name that clients ask for.
+      base_path: the folder with the numeric version folders, where the Pusher pushes.
+      grpc_port: as in `Server`, like the rest.
+      rest_port: as there.
+      host: as there.
+      options: as there.
+    """
+
+    def __init__(
+        self,
+        model_name: str,
+        base_path: Path | str,
+        grpc_port: int = EPHEMERAL,
+        rest_port: int = EPHEMERAL,
+        host: str = LOOPBACK,
+        options: ServerOptions = DEFAULT_OPTIONS,
+    ) -> None:
+        self.model_name = model_name
+        self.base_path = Path(base_path)
+        settings = [ModelSettings(model_name, self.base_path)]
+        super().__init__(settings, grpc_port, rest_port, host, options)
 
 
-def _start_uvicorn(
-    app: "ASGIApp", listener: socket.socket, grace_seconds: float
-) -> Callable[[], None]:
-    """Serve an application in a thread and return what stops it after requests in flight."""
-    import uvicorn
+def _import_tensorflow() -> threading.Event:
+    """Imports what requests need, in a thread; the returned event is set when it is there."""
+    ready = threading.Event()
 
-    config = uvicorn.Config(
-        app,
-        lifespan="off",
-        log_config=None,  # whoever runs the process sets logging up
-        access_log=False,
-        timeout_graceful_shutdown=math.ceil(grace_seconds),
-    )
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, args=([listener],), name="rest", daemon=True)
-    thread.start()
+    def load() -> None:
+        from tensorflow_serving.apis import (  # noqa: F401
+            get_model_metadata_pb2,
+            get_model_status_pb2,
+            model_management_pb2,
+            predict_pb2,
+        )
 
-    def stop() -> None:
-        server.should_exit = True
-        thread.join()
+        from serving.server import example_json, inference, log_messages, warmup  # noqa: F401
 
-    while not server.started:
-        if not thread.is_alive():
-            raise RuntimeError("the REST server ended while starting; its log says why")
-        time.sleep(_STARTED_POLL_SECONDS)
-    return stop
+        ready.set()
+
+    if "tensorflow" in sys.modules:
+        load()
+    else:
+        threading.Thread(target=load, name="imports", daemon=True).start()
+    return ready
 
 
 def _authority(host: str, port: int) -> str:

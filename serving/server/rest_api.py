@@ -1,43 +1,35 @@
-"""TensorFlow Serving's REST API on top of `versions`, as a starlette application.
+"""The REST port as an ASGI application: reads requests, has them answered, writes the answers.
 
-`model_server` runs it under uvicorn. The event loop reads requests and writes answers; whatever
-takes time (decompression, JSON, the model) happens in a pool of threads.
+`http_server` runs it under uvicorn. The event loop reads and writes; whatever takes time
+(decompression, JSON, the model) happens in a pool of threads. Besides TensorFlow Serving's API
+under `/v1` (`rest_calls`) there are `/livez`, `/readyz` and the Prometheus metrics.
 """
 
 import asyncio
 import functools
-import inspect
 import json
 import logging
-import re
+import time
 import zlib
+from collections.abc import Awaitable, Callable, MutableMapping
 from concurrent import futures
+from dataclasses import dataclass
 from typing import Any
-from urllib.parse import unquote
 
-from google.protobuf import json_format
-from starlette.applications import Starlette
-from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect, Request
-from starlette.responses import Response
-from starlette.routing import Mount
-from starlette.types import Receive, Scope, Send
-from tensorflow_serving.apis import get_model_metadata_pb2
+from serving.server.health import Health
+from serving.server.metrics import CONTENT_TYPE
+from serving.server.rest_calls import RestCalls
+from serving.server.status import Code, ServableError
+from serving.server.telemetry import REST, Record, Telemetry
 
-from serving.model_folder import MAX_VERSION
-from serving.server import tensor_json
-from serving.server.grpc_service import SIGNATURE_DEF, metadata
-from serving.server.json_values import TensorJsonError
-from serving.server.servable import Code, ServableError
-from serving.server.versions import ModelVersions, VersionStatus
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
-_MODEL = (
-    r"/v1/models/(?P<name>[^/:]+)(?:/versions/(?P<version>[0-9]{1,19})|/labels/(?P<label>[^/:]+))?"
-)
-_CALL = re.compile(_MODEL + r":(?P<verb>classify|regress|predict)", re.IGNORECASE)
-_LOOK = re.compile(_MODEL + r"(?P<metadata>/metadata)?", re.IGNORECASE)
+LIVE_PATH, READY_PATH = "/livez", "/readyz"
 
 _HTTP_STATUS = {
+    Code.OK: 200,
     Code.INVALID_ARGUMENT: 400,
     Code.FAILED_PRECONDITION: 400,
     Code.OUT_OF_RANGE: 400,
@@ -52,127 +44,165 @@ _HTTP_STATUS = {
     Code.UNAVAILABLE: 503,
     Code.DEADLINE_EXCEEDED: 504,
 }
-_SERVER_ERROR = 500
-_TOO_LARGE = 413
+_SERVER_ERROR, _TIMED_OUT, _TOO_LARGE = 500, 408, 413
+_JSON = "application/json"
+_PREFLIGHT = {
+    "access-control-allow-methods": "GET, POST",
+    "access-control-allow-headers": "content-type, content-encoding",
+}
 
 _log = logging.getLogger(__name__)
 
 
-def create_app(
-    versions: ModelVersions,
-    pool: futures.Executor,
-    max_request_bytes: int,
-) -> Starlette:
-    """Return the application.
+@dataclass(frozen=True)
+class RestOptions:
+    """How the port behaves.
 
     Args:
-      versions: the model.
-      pool: runs the requests; who made it shuts it down.
       max_request_bytes: a larger body, as sent or as decompressed, gets status 413.
+      timeout_seconds: a request that is not answered within this gets status 504.
+      body_seconds: a body that is not there within this gets status 408.
+      max_pending: requests that may be worked on or wait; further ones get status 429.
+      metrics_path: of the Prometheus text; None for none.
+      cors: whether pages from elsewhere may ask.
     """
-    app = Starlette(
-        routes=[Mount("/v1", RestApi(versions, pool, max_request_bytes))],
-        exception_handlers={404: _not_found},
-    )
-    app.router.redirect_slashes = False
-    return app
+
+    max_request_bytes: int = 64 << 20
+    timeout_seconds: float = 30.0
+    body_seconds: float = 30.0
+    max_pending: int = 1024
+    metrics_path: str | None = None
+    cors: bool = False
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What goes back to the client."""
+
+    status: int
+    content: bytes
+    content_type: str = _JSON
 
 
 class RestApi:
-    """The ASGI application of everything under `/v1`."""
+    """The ASGI application.
+
+    Args:
+      calls: answers what is under `/v1`.
+      health: says whether the server is ready.
+      telemetry: gets a record of each request.
+      pool: runs the calls; who made it shuts it down.
+      options: everything else.
+    """
 
     def __init__(
-        self, versions: ModelVersions, pool: futures.Executor, max_request_bytes: int
+        self,
+        calls: RestCalls,
+        health: Health,
+        telemetry: Telemetry,
+        pool: futures.Executor,
+        options: RestOptions = RestOptions(),
     ) -> None:
-        self._versions = versions
+        self._calls = calls
+        self._health = health
+        self._telemetry = telemetry
         self._pool = pool
-        self._max_request_bytes = max_request_bytes
+        self._options = options
+        self._pending = 0  # of the event loop alone
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
-        request = Request(scope, receive)
-        try:
-            body = await self._read(request)
-        except HTTPException as error:
-            response = _error(error.status_code, error.detail)
-        except ClientDisconnect:
-            return  # nobody is left to answer
+        """Answers one request."""
+        path = scope.get("raw_path", scope["path"].encode()).decode("latin-1")
+        if scope["method"] == "OPTIONS" and self._options.cors:
+            answer = Answer(200, b"")
+        elif path[:4].lower() == "/v1/":
+            client = scope.get("client") or ("", "")
+            record = Record(REST, peer=":".join(map(str, client)))
+            answer = await self._answer(scope, path, receive, record)
+            record.bytes_out = len(answer.content)
+            self._telemetry.close(record)
         else:
-            loop = asyncio.get_running_loop()
-            work = functools.partial(self._respond, request, body)
-            response = await loop.run_in_executor(self._pool, work)
-        await response(scope, receive, send)
+            answer = self._own(scope["method"], path)
+        await self._send(send, answer)
 
-    async def _read(self, request: Request) -> bytes:
-        """Return the body as sent, at most as long as allowed."""
-        announced = request.headers.get("content-length", "")
-        if announced.isdigit() and int(announced) > self._max_request_bytes:
+    def _own(self, method: str, path: str) -> Answer:
+        """Answers what TensorFlow Serving has under other paths, and what it lacks."""
+        if method not in ("GET", "HEAD"):
+            return _error(404, f"Not found: {method} {path}")
+        if path == LIVE_PATH:
+            return Answer(200, b'{"status": "live"}')
+        if path == READY_PATH:
+            why = self._health.why_not_ready()
+            return _error(503, why) if why else Answer(200, b'{"status": "ready"}')
+        if path == self._options.metrics_path:
+            return Answer(200, self._telemetry.text(), CONTENT_TYPE)
+        return _error(404, f"Not found: {method} {path}")
+
+    async def _answer(self, scope: Scope, path: str, receive: Receive, record: Record) -> Answer:
+        """Turns every outcome into an answer."""
+        try:
+            if self._pending >= self._options.max_pending:
+                raise ServableError(
+                    Code.RESOURCE_EXHAUSTED, f"{self._pending} requests are waiting already"
+                )
+            self._pending += 1
+            try:
+                body = await asyncio.wait_for(
+                    self._read(scope, receive), self._options.body_seconds
+                )
+                record.bytes_in = len(body)
+                return Answer(200, await self._work(scope, path, body, record))
+            finally:
+                self._pending -= 1
+        except _RefusedError as refusal:
+            record.code, record.message = Code.INVALID_ARGUMENT, refusal.message
+            return _error(refusal.status, refusal.message)
+        except asyncio.TimeoutError:
+            record.code, record.message = Code.DEADLINE_EXCEEDED, "the body did not arrive in time"
+            return _error(_TIMED_OUT, record.message)
+        except ServableError as error:
+            record.code, record.message = error.code, error.message
+            return _error(_HTTP_STATUS.get(error.code, _SERVER_ERROR), error.message)
+        except Exception as error:  # the boundary: a fault of the server, told and logged
+            _log.exception("%s %s failed", scope["method"], path)
+            record.code, record.message = Code.INTERNAL, f"{type(error).__name__}: {error}"
+            return _error(_SERVER_ERROR, record.message)
+
+    async def _work(self, scope: Scope, path: str, body: bytes, record: Record) -> bytes:
+        """Has a request answered in a thread of the pool."""
+        seconds = self._options.timeout_seconds
+        work = functools.partial(self._call, scope, path, body, record, time.monotonic() + seconds)
+        answering = asyncio.get_running_loop().run_in_executor(self._pool, work)
+        done, _ = await asyncio.wait([answering], timeout=seconds)
+        if not done:
+            answering.cancel()
+            raise ServableError(Code.DEADLINE_EXCEEDED, "Timed out waiting for the model")
+        return answering.result()
+
+    def _call(self, scope: Scope, path: str, body: bytes, record: Record, deadline: float) -> bytes:
+        plain = self._plain(scope, body)
+        return self._calls.answer(record, scope["method"], path, plain, deadline)
+
+    async def _read(self, scope: Scope, receive: Receive) -> bytes:
+        """Returns the body as sent, at most as long as allowed."""
+        announced = _header(scope, b"content-length", "")
+        if announced.isdigit() and int(announced) > self._options.max_request_bytes:
             raise self._too_large()
         body = bytearray()
-        async for chunk in request.stream():
-            body += chunk
-            if len(body) > self._max_request_bytes:
+        more = True
+        while more:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                raise ServableError(Code.CANCELLED, "the client went away")
+            body += message.get("body", b"")
+            more = message.get("more_body", False)
+            if len(body) > self._options.max_request_bytes:
                 raise self._too_large()
         return bytes(body)
 
-    def _respond(self, request: Request, body: bytes) -> Response:
-        """Answer in a thread of the pool; every outcome becomes a response."""
-        path = request.scope.get("raw_path", request.url.path.encode()).decode("latin-1")
-        try:
-            content = self._dispatch(request, path, body)
-        except HTTPException as error:
-            return _error(error.status_code, error.detail)
-        except TensorJsonError as error:
-            return _error(_HTTP_STATUS[Code.INVALID_ARGUMENT], str(error))
-        except ServableError as error:
-            return _error(_HTTP_STATUS.get(error.code, _SERVER_ERROR), error.message)
-        except Exception as error:  # the boundary: a fault of the server, told and logged
-            _log.exception("%s %s failed", request.method, path)
-            return _error(_SERVER_ERROR, f"{type(error).__name__}: {error}")
-        return Response(content, media_type="application/json")
-
-    def _dispatch(self, request: Request, path: str, body: bytes) -> bytes:
-        if request.method == "POST" and (call := _CALL.fullmatch(path)):
-            if call["verb"].lower() != "predict":
-                raise ServableError(
-                    Code.UNIMPLEMENTED, f"the embedded model server has no {call['verb']} method"
-                )
-            return self._predict(call, self._plain(request, body))
-        if request.method == "GET" and (look := _LOOK.fullmatch(path)):
-            return self._metadata(look) if look["metadata"] else self._status(look)
-        raise ServableError(Code.INVALID_ARGUMENT, f"Malformed request: {request.method} {path}")
-
-    def _predict(self, call: re.Match[str], body: bytes) -> bytes:
-        parsed = tensor_json.parse_predict(body)
-        with self._versions.lease(*_model_spec(call)) as lease:
-            dtypes = lease.servable.input_dtypes(parsed.signature_name)
-            inputs = tensor_json.decode_inputs(parsed, dtypes)
-            outputs = lease.servable.predict(parsed.signature_name, inputs)
-        return tensor_json.encode_outputs(outputs, parsed.by_row)
-
-    def _status(self, look: re.Match[str]) -> bytes:
-        name, version, label = _model_spec(look)
-        if label:
-            with self._versions.lease(name, version, label) as lease:
-                version = lease.version
-        told = [_status_json(status) for status in self._versions.statuses(name, version)]
-        return json.dumps({"model_version_status": told}, indent=1).encode()
-
-    def _metadata(self, look: re.Match[str]) -> bytes:
-        name, version, label = _model_spec(look)
-        with self._versions.lease(name, version, label) as lease:
-            message = metadata(name, lease)
-        signatures = get_model_metadata_pb2.SignatureDefMap()
-        message.metadata[SIGNATURE_DEF].Unpack(signatures)
-        document = {
-            "model_spec": _message_json(message.model_spec),
-            "metadata": {SIGNATURE_DEF: _message_json(signatures)},
-        }
-        return json.dumps(document, indent=1).encode()
-
-    def _plain(self, request: Request, body: bytes) -> bytes:
-        """Return the body decompressed."""
-        encoding = request.headers.get("content-encoding", "identity").lower()
+    def _plain(self, scope: Scope, body: bytes) -> bytes:
+        """Returns the body decompressed."""
+        encoding = _header(scope, b"content-encoding", "identity").lower()
         if encoding == "identity":
             return body
         if encoding != "gzip":
@@ -181,59 +211,59 @@ class RestApi:
             )
         unpacker = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)
         try:
-            plain = unpacker.decompress(body, self._max_request_bytes + 1)
+            plain = unpacker.decompress(body, self._options.max_request_bytes + 1)
         except zlib.error as error:
             raise ServableError(
                 Code.INVALID_ARGUMENT, f"the body is not valid gzip: {error}"
             ) from error
-        if len(plain) > self._max_request_bytes:
+        if len(plain) > self._options.max_request_bytes:
             raise self._too_large()
         if not unpacker.eof:
             raise ServableError(Code.INVALID_ARGUMENT, "the gzip body ends too early")
         return plain
 
-    def _too_large(self) -> HTTPException:
-        return HTTPException(
-            _TOO_LARGE, f"the request body is larger than {self._max_request_bytes} bytes"
+    def _too_large(self) -> "_RefusedError":
+        return _RefusedError(
+            _TOO_LARGE,
+            f"the request body is larger than {self._options.max_request_bytes} bytes",
         )
 
-
-def _model_spec(match: re.Match[str]) -> tuple[str, int | None, str]:
-    """Return the name, version and label that a path asks for."""
-    version = None if match["version"] is None else int(match["version"])
-    if version is not None and version > MAX_VERSION:
-        raise ServableError(
-            Code.INVALID_ARGUMENT, f"Failed to convert version: {version} to numeric."
+    async def _send(self, send: Send, answer: Answer) -> None:
+        headers = {
+            "content-type": answer.content_type,
+            "content-length": str(len(answer.content)),
+        }
+        if self._options.cors:
+            headers |= {"access-control-allow-origin": "*", **_PREFLIGHT}
+        if self._health.draining or answer.status in (_TOO_LARGE, _TIMED_OUT):
+            # Of a refused body the rest may still come; a client of a server that stops shall
+            # not send its next request on this connection.
+            headers["connection"] = "close"
+        await send(
+            {
+                "type": "http.response.start",
+                "status": answer.status,
+                "headers": [(k.encode(), v.encode()) for k, v in headers.items()],
+            }
         )
-    return unquote(match["name"]), version, unquote(match["label"] or "")
+        await send({"type": "http.response.body", "body": answer.content})
 
 
-def _status_json(status: VersionStatus) -> dict[str, Any]:
-    return {
-        "version": str(status.version),
-        "state": status.state.name,
-        "status": {"error_code": status.code.name, "error_message": status.message},
-    }
+class _RefusedError(Exception):
+    """A request that HTTP itself has a status for."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.message = message
 
 
-def _message_json(message: Any) -> dict[str, Any]:
-    return json_format.MessageToDict(
-        message, preserving_proto_field_name=True, **{_print_defaults(): True}
-    )
+def _header(scope: Scope, name: bytes, default: str) -> str:
+    values = (value for key, value in scope["headers"] if key == name)
+    found: bytes | None = next(values, None)
+    return default if found is None else found.decode("latin-1")
 
 
-@functools.cache
-def _print_defaults() -> str:
-    """Return the option that prints unset fields; protobuf 5 renamed it."""
-    known = inspect.signature(json_format.MessageToDict).parameters
-    new = "always_print_fields_with_no_presence"
-    return new if new in known else "including_default_value_fields"
-
-
-def _error(status: int, message: str) -> Response:
+def _error(status: int, message: str) -> Answer:
     content = json.dumps({"error": message}, ensure_ascii=False).encode(errors="replace")
-    return Response(content, status, media_type="application/json")
-
-
-async def _not_found(request: Request, error: Exception) -> Response:
-    return _error(404, f"Not found: {request.method} {request.url.path}")
+    return Answer(status, content)

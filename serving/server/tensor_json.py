@@ -49,10 +49,8 @@ def parse_predict(body: bytes) -> PredictBody:
     Raises:
       TensorJsonError: it is not a JSON object with exactly one of `instances` and `inputs`.
     """
-    document = _parse_object(body)
-    signature_name = document.get(_SIGNATURE_NAME, "")
-    if not isinstance(signature_name, str):
-        raise TensorJsonError(f"'signature_name': expected a string, got {show(signature_name)}")
+    document = parse_object(body)
+    signature_name = read_signature_name(document)
     if (_INSTANCES in document) == (_INPUTS in document):
         if _INPUTS in document:
             raise TensorJsonError("expected one of 'inputs' and 'instances', got both")
@@ -107,7 +105,24 @@ def encode_outputs(outputs: Mapping[str, np.ndarray], by_row: bool) -> bytes:
     return json.dumps(document, ensure_ascii=False).encode()
 
 
-def _parse_object(body: bytes) -> dict[str, Any]:
+def read_signature_name(document: Mapping[str, Any]) -> str:
+    """Return the signature that a body names; empty when it names none.
+
+    Raises:
+      TensorJsonError: it is no string.
+    """
+    name = document.get(_SIGNATURE_NAME, "")
+    if not isinstance(name, str):
+        raise TensorJsonError(f"'signature_name': expected a string, got {show(name)}")
+    return name
+
+
+def parse_object(body: bytes) -> dict[str, Any]:
+    """Parse a body that holds a JSON object.
+
+    Raises:
+      TensorJsonError: it holds something else.
+    """
     try:
         document = json.loads(body.decode())
     except json.JSONDecodeError as error:

@@ -1,11 +1,11 @@
-"""Which version of the model serves: watches the base path, loads, swaps and unloads.
+"""The versions of one model: watches the base path, loads, swaps and unloads.
 
-`model_server` starts the watch; `grpc_service` and `rest_api` borrow the serving version with
-`lease` and read `statuses`. The folder `BASE/7/` holds version 7; the newest serves. It is ready
-once it has `saved_model.pb`, which the Pusher writes last. The new version loads before the old one
-unloads, and the old one unloads after its last request. Two things are kinder than in TensorFlow
-Serving: a version that cannot load never leaves the server without an older one that can, and a
-base path that has become empty (an unmounted disk) keeps the last version serving.
+`models` holds one of these for each model; requests borrow a loaded version with `lease`. The
+folder `BASE/7/` holds version 7; which versions are wanted is the policy's business. A new version
+loads before an old one unloads, and that unloads after its last request. Two things are kinder than
+in TensorFlow Serving: what is loaded is kept until every wanted version serves, so a version that
+cannot load takes nothing away and an older one steps in where nothing else serves; and a base path
+that has become empty (an unmounted disk) keeps what is loaded.
 """
 
 import contextlib
@@ -16,9 +16,14 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from serving.model_folder import MODEL_FILE, ready_versions
-from serving.server.servable import Code, Servable, ServableError
+from serving.server.model_config import NEWEST_VERSION, VersionPolicy
+from serving.server.status import Code, ServableError
+
+RETRY_LOOK_SECONDS = 1.0
+"""The pause between two looks for due retries where the base path is looked at once only."""
 
 _log = logging.getLogger(__name__)
 
@@ -56,12 +61,15 @@ class LoadPolicy:
     retry_seconds: float = 60.0
 
 
+DEFAULT_LOAD_POLICY = LoadPolicy()
+
+
 @dataclass
 class Lease:
     """A loaded version; as long as someone uses it, it stays loaded."""
 
     version: int
-    servable: Servable
+    servable: Any
     users: int = field(default=0, repr=False)
     retired: bool = field(default=False, repr=False)
 
@@ -78,10 +86,12 @@ class ModelVersions:
     """The versions of one model under its base path.
 
     Args:
-      model_name: the name that requests must give.
+      model_name: told in messages.
       base_path: the folder with the numeric version folders; it may appear later.
-      policy: how failed loads are retried.
       load: makes a servable from a version folder; any exception counts as a failed load.
+      policy: which versions are wanted.
+      load_policy: how failed loads are retried.
+      find: lists the versions that are completely written, with their folders.
       clock: seconds that never go back.
     """
 
@@ -89,101 +99,106 @@ class ModelVersions:
         self,
         model_name: str,
         base_path: Path,
-        policy: LoadPolicy = LoadPolicy(),
-        load: Callable[[Path], Servable] = Servable,
+        load: Callable[[Path], Any],
+        policy: VersionPolicy = NEWEST_VERSION,
+        load_policy: LoadPolicy = DEFAULT_LOAD_POLICY,
+        find: Callable[[Path], dict[int, Path]] = ready_versions,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.model_name = model_name
         self._base_path = base_path
         self._policy = policy
+        self._load_policy = load_policy
         self._load = load
+        self._find = find
         self._clock = clock
         self._changed = threading.Condition()  # guards everything below
-        self._current: Lease | None = None
+        self._loaded: dict[int, Lease] = {}
         self._statuses: dict[int, VersionStatus] = {}
         self._failures: dict[int, _Failure] = {}
+        self._looks = 0
         self._stopping = threading.Event()
+        self._wake = threading.Event()
         self._watcher: threading.Thread | None = None
 
     def start(self, poll_seconds: float) -> None:
-        """Poll in a thread until `stop`."""
+        """Watches in a thread until `stop`; 0 looks once, and again only when reconfigured."""
         self._watcher = threading.Thread(
             target=self._watch, args=(poll_seconds,), name="model-versions", daemon=True
         )
         self._watcher.start()
 
     def stop(self, timeout: float | None = None) -> None:
-        """End the watch and unload once the last lease is returned."""
+        """Ends the watch and unloads each version once its last lease is returned."""
         self._stopping.set()
+        self._wake.set()
         if self._watcher is not None:
             self._watcher.join(timeout)
         with self._changed:
-            current, self._current = self._current, None
-        if current is not None:
-            self._retire(current)
+            leases = list(self._loaded.values())
+            self._loaded.clear()
+        for lease in leases:
+            self._retire(lease)
+
+    def reconfigure(self, base_path: Path, policy: VersionPolicy) -> None:
+        """Changes what is watched and wanted; the watch looks at once."""
+        with self._changed:
+            if base_path != self._base_path:
+                self._failures.clear()
+            self._base_path, self._policy = base_path, policy
+            self._looks = 0
+        self._wake.set()
 
     def poll(self) -> None:
-        """Look at the base path once and make the newest version that loads the serving one.
+        """Looks at the base path once and loads and unloads what the policy wants.
 
-        One thread polls, so the serving version does not change under it.
+        One thread polls, so what is loaded does not change under it.
         """
-        ready = ready_versions(self._base_path)
-        self._forget_gone(ready)
-        for version in sorted(ready, reverse=True):
-            if self._current is not None and self._current.version == version:
-                return
-            if self._is_due(version) and self._try(version, ready[version]):
-                return
+        with self._changed:
+            base_path = self._base_path
+        self._settle(self._find(base_path))
 
     @contextlib.contextmanager
-    def lease(self, name: str, version: int | None = None, label: str = "") -> Iterator[Lease]:
-        """Lend the serving version for one request.
+    def lease(self, version: int | None = None) -> Iterator[Lease]:
+        """Lends a loaded version for one request, the newest where none is named.
 
         Raises:
-          ServableError: NOT_FOUND, no such model or version is loaded; INVALID_ARGUMENT, the label
-            is unknown (none can be assigned yet).
+          ServableError: NOT_FOUND, it is not loaded.
         """
-        if label:
-            raise ServableError(
-                Code.INVALID_ARGUMENT, f"Unrecognized servable version label: {label}"
-            )
         with self._changed:
-            lease = self._current
-            fits = lease is not None and version in (None, lease.version)
-            if lease is None or not fits or name != self.model_name:
-                wanted = f"Latest({name})" if version is None else f"Specific({name}, {version})"
-                raise ServableError(Code.NOT_FOUND, f"Servable not found for request: {wanted}")
+            newest = max(self._loaded, default=None)
+            lease = self._loaded.get(newest if version is None else version)  # type: ignore[arg-type]
+            if lease is None:
+                raise not_found(self.model_name, version)
             lease.users += 1
         try:
             yield lease
         finally:
             self._return(lease)
 
-    def statuses(self, name: str, version: int | None = None) -> list[VersionStatus]:
-        """Return the status of the given or of every version that was touched, newest first.
-
-        Raises:
-          ServableError: NOT_FOUND, there is none.
-        """
+    def loaded(self) -> set[int]:
+        """Returns the versions that serve."""
         with self._changed:
-            known = dict(self._statuses) if name == self.model_name else {}
-        if version is not None and version not in known:
-            raise ServableError(Code.NOT_FOUND, f"Could not find version {version} of model {name}")
-        if not known:
-            raise ServableError(Code.NOT_FOUND, f"Could not find any versions of model {name}")
-        wanted = sorted(known, reverse=True) if version is None else [version]
-        return [known[number] for number in wanted]
+            return set(self._loaded)
+
+    def statuses(self) -> dict[int, VersionStatus]:
+        """Returns the status of every version that was touched, newest first."""
+        with self._changed:
+            return dict(sorted(self._statuses.items(), reverse=True))
 
     def wait_until_available(self, timeout: float) -> int:
-        """Wait for a serving version and return its number.
+        """Waits until a version serves and the last reconfiguration was looked at.
+
+        Returns:
+          The newest version that serves.
 
         Raises:
           TimeoutError: none within `timeout` seconds; the message says how far the loads came.
         """
         with self._changed:
-            self._changed.wait_for(lambda: self._current is not None, timeout)
-            if self._current is not None:
-                return self._current.version
+            self._changed.wait_for(lambda: self._loaded and self._looks, timeout)
+            if self._loaded:
+                return max(self._loaded)
             told = [f"{s.version} {s.state.name} {s.message}" for s in self._statuses.values()]
         raise TimeoutError(
             f"expected model {self.model_name!r} to load within {timeout:g} s from "
@@ -193,62 +208,90 @@ class ModelVersions:
     def _watch(self, poll_seconds: float) -> None:
         if not self._base_path.is_dir():
             _log.warning("waiting for the base path %s to appear", self._base_path)
+        ready: dict[int, Path] = {}
         while not self._stopping.is_set():
             try:
-                self.poll()
+                if poll_seconds or not self._looks:
+                    ready = self._find(self._base_path)
+                self._settle(ready)
             except OSError:
                 # A file system that fails for a moment must not end the watch.
                 _log.exception("cannot look at %s; trying again", self._base_path)
-            self._stopping.wait(poll_seconds)
+            self._wake.wait(poll_seconds or RETRY_LOOK_SECONDS)
+            self._wake.clear()
 
-    def _is_due(self, version: int) -> bool:
-        failure = self._failures.get(version)
-        if failure is None:
-            return True
-        given_up = failure.attempts > self._policy.retries
-        return not given_up and self._clock() >= failure.next_attempt
+    def _settle(self, ready: dict[int, Path]) -> None:
+        """Loads what is wanted of the versions on disk, then unloads what no longer is."""
+        self._forget_gone(ready)
+        with self._changed:
+            wanted = self._policy.choose(ready)
+            stand_ins = [] if self._policy.specific is not None else sorted(ready, reverse=True)
+        for version in wanted:
+            self._try(version, ready[version])
+        for version in stand_ins:
+            if self._loaded or self._stopping.is_set():
+                break
+            self._try(version, ready[version])
+        self._retire_unwanted(wanted)
+        with self._changed:
+            self._looks += 1
+            self._changed.notify_all()
 
-    def _try(self, version: int, path: Path) -> bool:
-        """Load a version and let it serve; return whether that went well."""
+    def _retire_unwanted(self, wanted: list[int]) -> None:
+        with self._changed:
+            complete = wanted and self._loaded.keys() >= set(wanted)
+            unwanted = [v for v in self._loaded if complete and v not in wanted]
+            leases = [self._loaded.pop(version) for version in unwanted]
+        for lease in leases:
+            self._retire(lease)
+
+    def _try(self, version: int, path: Path) -> None:
+        """Loads a version and lets it serve, unless it serves already or is not due."""
+        if version in self._loaded or not self._is_due(version) or self._stopping.is_set():
+            return
         self._set(VersionStatus(version, State.LOADING))
         _log.info("loading version %d of model %s from %s", version, self.model_name, path)
         try:
             servable = self._load(path)
         except Exception as error:  # whatever a candidate does, the old version keeps serving
             self._failed(version, error)
-            return False
-        if self._stopping.is_set():
-            servable.close()
-            return False
+            return
         with self._changed:
-            old, self._current = self._current, Lease(version, servable)
-            self._failures.pop(version, None)
-            self._statuses[version] = VersionStatus(version, State.AVAILABLE)
-            self._changed.notify_all()
-        _log.info("version %d of model %s serves", version, self.model_name)
-        if old is not None:
-            self._retire(old)
-        return True
+            if not self._stopping.is_set():
+                self._loaded[version] = Lease(version, servable)
+                self._failures.pop(version, None)
+                self._statuses[version] = VersionStatus(version, State.AVAILABLE)
+                self._changed.notify_all()
+                _log.info("version %d of model %s serves", version, self.model_name)
+                return
+        servable.close()
+
+    def _is_due(self, version: int) -> bool:
+        failure = self._failures.get(version)
+        if failure is None:
+            return True
+        given_up = failure.attempts > self._load_policy.retries
+        return not given_up and self._clock() >= failure.next_attempt
 
     def _failed(self, version: int, error: Exception) -> None:
         code = error.code if isinstance(error, ServableError) else Code.UNKNOWN
         message = f"{type(error).__name__}: {error}"
         failure = self._failures.setdefault(version, _Failure())
         failure.attempts += 1
-        failure.next_attempt = self._clock() + self._policy.retry_seconds
-        given_up = failure.attempts > self._policy.retries
+        failure.next_attempt = self._clock() + self._load_policy.retry_seconds
+        given_up = failure.attempts > self._load_policy.retries
         self._set(VersionStatus(version, State.END if given_up else State.LOADING, code, message))
         _log.error(
             "version %d of model %s does not load (attempt %d of %d): %s",
             version,
             self.model_name,
             failure.attempts,
-            self._policy.retries + 1,
+            self._load_policy.retries + 1,
             message,
         )
 
     def _forget_gone(self, ready: dict[int, Path]) -> None:
-        """Drop what is known of versions whose folder went away, except the loaded one."""
+        """Drops what is known of versions whose folder went away, except the loaded ones."""
         with self._changed:
             for version in set(self._statuses) - set(ready):
                 if self._statuses[version].state not in (State.AVAILABLE, State.UNLOADING):
@@ -279,3 +322,9 @@ class ModelVersions:
         lease.servable.close()
         self._set(VersionStatus(lease.version, State.END))
         _log.info("version %d of model %s is unloaded", lease.version, self.model_name)
+
+
+def not_found(name: str, version: int | None) -> ServableError:
+    """Returns the error for a model or version that does not serve."""
+    wanted = f"Latest({name})" if version is None else f"Specific({name}, {version})"
+    return ServableError(Code.NOT_FOUND, f"Servable not found for request: {wanted}")

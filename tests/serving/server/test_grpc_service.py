@@ -6,18 +6,16 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from tensorflow_serving.apis import (
-    classification_pb2,
     get_model_metadata_pb2,
     get_model_status_pb2,
-    model_management_pb2,
     model_service_pb2_grpc,
     predict_pb2,
     prediction_service_pb2_grpc,
 )
 
 from schema.errors import InputError
-from serving.server.grpc_service import fill_proto, to_array
 from serving.server.model_server import ModelServer
+from serving.server.tensor_protos import fill_proto, to_array
 
 TIMEOUT = 20
 INTEGERS = ["int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64"]
@@ -87,7 +85,7 @@ def test_predict_refusals(prediction: Any) -> None:
     )
     status, details = refused(prediction.Predict, predict_request(wrong=[b""]))
     assert status == code.INVALID_ARGUMENT
-    assert "sent extra {wrong}, missing but required {image_bytes}" in details
+    assert "Sent extra: {wrong}. Missing but required: {image_bytes}." in details
     assert refused(prediction.Predict, predict_pb2.PredictRequest()) == (
         code.INVALID_ARGUMENT,
         "Missing ModelSpec",
@@ -133,13 +131,6 @@ def test_status_of_another_model_is_not_found(models: Any) -> None:
     request = get_model_status_pb2.GetModelStatusRequest()
     request.model_spec.name = "other"
     assert refused(models.GetModelStatus, request)[0] == grpc.StatusCode.NOT_FOUND
-
-
-def test_other_methods_are_unimplemented(prediction: Any, models: Any) -> None:
-    request = classification_pb2.ClassificationRequest()
-    assert refused(prediction.Classify, request)[0] == grpc.StatusCode.UNIMPLEMENTED
-    reload = model_management_pb2.ReloadConfigRequest()
-    assert refused(models.HandleReloadConfigRequest, reload)[0] == grpc.StatusCode.UNIMPLEMENTED
 
 
 @pytest.mark.parametrize("dtype", DTYPES)

@@ -1,9 +1,11 @@
 import threading
+import time
 from pathlib import Path
 
 import pytest
 
-from serving.server.servable import Code, ServableError
+from serving.server.model_config import EVERY_VERSION, VersionPolicy
+from serving.server.status import Code, ServableError
 from serving.server.versions import LoadPolicy, ModelVersions, State, VersionStatus
 
 
@@ -46,12 +48,12 @@ def clock() -> Clock:
 @pytest.fixture
 def versions(tmp_path: Path, clock: Clock) -> ModelVersions:
     policy = LoadPolicy(retries=1, retry_seconds=10)
-    return ModelVersions("m", tmp_path, policy, load=FakeServable, clock=clock)
+    return ModelVersions("m", tmp_path, FakeServable, load_policy=policy, clock=clock)
 
 
 def serving(versions: ModelVersions) -> int | None:
     try:
-        with versions.lease("m") as lease:
+        with versions.lease() as lease:
             return lease.version
     except ServableError:
         return None
@@ -64,7 +66,7 @@ def test_the_newest_serves_and_the_others_are_left_alone(
         push(tmp_path, version)
     versions.poll()
     assert serving(versions) == 10
-    assert versions.statuses("m") == [VersionStatus(10, State.AVAILABLE)]
+    assert versions.statuses() == {10: VersionStatus(10, State.AVAILABLE)}
 
 
 def test_a_folder_is_loaded_once_its_model_file_is_there(
@@ -84,17 +86,17 @@ def test_the_old_version_unloads_after_its_last_request(
 ) -> None:
     push(tmp_path, "1")
     versions.poll()
-    with versions.lease("m") as old:
+    with versions.lease() as old:
         push(tmp_path, "2")
         versions.poll()
         assert serving(versions) == 2
         assert not old.servable.closed
-        assert [status.state for status in versions.statuses("m")] == [
+        assert [status.state for status in versions.statuses().values()] == [
             State.AVAILABLE,
             State.UNLOADING,
         ]
     assert old.servable.closed
-    assert versions.statuses("m", 1) == [VersionStatus(1, State.END)]
+    assert versions.statuses()[1] == VersionStatus(1, State.END)
 
 
 def test_the_new_version_loads_before_the_old_unloads(tmp_path: Path) -> None:
@@ -108,7 +110,7 @@ def test_the_new_version_loads_before_the_old_unloads(tmp_path: Path) -> None:
         def close(self) -> None:
             events.append(f"close {self.name}")
 
-    versions = ModelVersions("m", tmp_path, load=Recorded)
+    versions = ModelVersions("m", tmp_path, Recorded)
     push(tmp_path, "1")
     versions.poll()
     push(tmp_path, "2")
@@ -126,14 +128,14 @@ def test_a_failed_load_keeps_the_old_and_is_retried_a_bounded_number_of_times(
     versions.poll()
     assert serving(versions) == 1
     message = "ValueError: broken model"
-    assert versions.statuses("m", 2) == [VersionStatus(2, State.LOADING, Code.UNKNOWN, message)]
+    assert versions.statuses()[2] == VersionStatus(2, State.LOADING, Code.UNKNOWN, message)
     push(tmp_path, "2")  # mended, but the next attempt is not due
     versions.poll()
     assert serving(versions) == 1
     push(tmp_path, "2", "broken")
     clock.now = 10
     versions.poll()
-    assert versions.statuses("m", 2) == [VersionStatus(2, State.END, Code.UNKNOWN, message)]
+    assert versions.statuses()[2] == VersionStatus(2, State.END, Code.UNKNOWN, message)
     push(tmp_path, "2")  # mended, but given up
     clock.now = 1000
     versions.poll()
@@ -158,8 +160,7 @@ def test_a_version_that_was_given_up_gets_another_chance_under_a_new_folder(
         versions.poll()
     remove(tmp_path, "2")
     versions.poll()
-    with pytest.raises(ServableError, match="Could not find any versions of model m"):
-        versions.statuses("m")
+    assert versions.statuses() == {}
     push(tmp_path, "2")
     versions.poll()
     assert serving(versions) == 2
@@ -195,26 +196,76 @@ def test_an_empty_base_path_keeps_the_last_version(versions: ModelVersions, tmp_
 
 
 @pytest.mark.parametrize(
-    ("arguments", "code", "message"),
+    ("version", "message"),
     [
-        (("other",), Code.NOT_FOUND, "Servable not found for request: Latest(other)"),
-        (("m", 8), Code.NOT_FOUND, "Servable not found for request: Specific(m, 8)"),
-        (("m", None, "best"), Code.INVALID_ARGUMENT, "Unrecognized servable version label: best"),
+        (None, "Servable not found for request: Latest(m)"),
+        (8, "Servable not found for request: Specific(m, 8)"),
     ],
 )
-def test_requests_for_what_is_not_there(
-    versions: ModelVersions, tmp_path: Path, arguments: tuple, code: Code, message: str
+def test_requests_for_what_does_not_serve(
+    versions: ModelVersions, version: int | None, message: str
+) -> None:
+    with pytest.raises(ServableError) as caught, versions.lease(version):
+        pass
+    assert (caught.value.code, caught.value.message) == (Code.NOT_FOUND, message)
+
+
+@pytest.mark.parametrize(
+    ("policy", "expected"),
+    [
+        (VersionPolicy(), [9]),
+        (VersionPolicy(latest=2), [9, 4]),
+        (VersionPolicy(specific=frozenset({1, 4, 7})), [4, 1]),
+        (EVERY_VERSION, [9, 4, 1]),
+    ],
+)
+def test_the_policy_says_what_serves(
+    versions: ModelVersions, tmp_path: Path, policy: VersionPolicy, expected: list[int]
+) -> None:
+    for version in ("1", "4", "9"):
+        push(tmp_path, version)
+    versions.reconfigure(tmp_path, policy)
+    versions.poll()
+    assert sorted(versions.loaded(), reverse=True) == expected
+    with versions.lease() as newest, versions.lease(expected[-1]) as oldest:
+        assert (newest.version, oldest.version) == (expected[0], expected[-1])
+
+
+def test_what_is_not_wanted_stays_until_all_that_is_wanted_serves(
+    versions: ModelVersions, tmp_path: Path, clock: Clock
 ) -> None:
     push(tmp_path, "1")
     versions.poll()
-    with pytest.raises(ServableError) as caught, versions.lease(*arguments):
-        pass
-    assert (caught.value.code, caught.value.message) == (code, message)
+    push(tmp_path, "2")
+    push(tmp_path, "3", "broken")
+    versions.reconfigure(tmp_path, VersionPolicy(specific=frozenset({2, 3})))
+    versions.poll()
+    assert versions.loaded() == {1, 2}
+    push(tmp_path, "3")
+    clock.now = 10
+    versions.poll()
+    assert versions.loaded() == {2, 3}
+
+
+def test_where_it_looks_once_only_what_was_there_is_loaded(tmp_path: Path) -> None:
+    push(tmp_path, "1")
+    versions = ModelVersions("m", tmp_path, FakeServable)
+    versions.start(0)
+    assert versions.wait_until_available(5) == 1
+    push(tmp_path, "2")
+    versions._wake.set()
+    versions.reconfigure(tmp_path / "other", VersionPolicy())
+    versions.reconfigure(tmp_path, VersionPolicy())
+    deadline = time.monotonic() + 5
+    while versions.loaded() != {2} and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert versions.loaded() == {2}
+    versions.stop()
 
 
 def test_the_watch_loads_what_appears_and_waiting_sees_it(tmp_path: Path) -> None:
     base = tmp_path / "later"
-    versions = ModelVersions("m", base, load=FakeServable)
+    versions = ModelVersions("m", base, FakeServable)
     versions.start(0.02)
     timer = threading.Timer(0.1, push, (base, "4"))
     timer.start()

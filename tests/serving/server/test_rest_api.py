@@ -1,8 +1,10 @@
 import asyncio
 import base64
+import contextlib
 import gzip
 import json
 import threading
+from collections.abc import AsyncIterator, Iterator
 from concurrent import futures
 from pathlib import Path
 from typing import Any
@@ -13,9 +15,9 @@ import pytest
 
 from schema.errors import InputError
 from serving.server.model_server import ModelServer
-from serving.server.rest_api import create_app
+from serving.server.rest_api import RestApi, RestOptions
 from serving.server.servable import Servable
-from serving.server.versions import ModelVersions
+from serving.server.telemetry import Telemetry
 
 PREDICT = "/v1/models/lines:predict"
 
@@ -84,7 +86,14 @@ def test_a_gzip_body_is_decompressed(http: httpx.Client) -> None:
             400,
             "to num",
         ),
-        ("/v1/models/lines:classify", {}, 501, "classify"),
+        ("/v1/models/lines:classify", {}, 400, "key 'examples' is expected"),
+        (
+            "/v1/models/lines:classify",
+            {"examples": [{"x": 1}]},
+            400,
+            "Expected classification signature method_name to be tensorflow/serving/classify",
+        ),
+        ("/v1/models/lines:explain", {}, 400, "Malformed request"),
         ("/v1/models/lines", {}, 400, "Malformed request: POST /v1/models/lines"),
         ("/v1/modelz", {}, 400, "Malformed request: POST /v1/modelz"),
         ("/v2/models/lines", {}, 404, "Not found"),
@@ -149,6 +158,7 @@ def test_status_of_what_is_not_there(http: httpx.Client) -> None:
     assert response.status_code == 404
     assert response.json() == {"error": "Could not find any versions of model m"}
     assert http.get("/v1/models/lines/versions/1").status_code == 404
+    assert http.get("/v1/models").json() == {"error": "Missing model name in request."}
     assert http.get(PREDICT).json() == {"error": f"Malformed request: GET {PREDICT}"}
 
 
@@ -163,64 +173,110 @@ def test_metadata(http: httpx.Client) -> None:
     assert image["tensor_shape"]["unknown_rank"] is False
 
 
-def test_a_slow_model_does_not_hold_up_others(base_path: Path) -> None:
-    release = threading.Event()
+class Stub:
+    """Stands in for the calls: answers `/v1/slow` when released, fails at `/v1/fault`."""
 
-    class Slow(Servable):
-        def predict(self, *args: Any, **options: Any) -> dict[str, np.ndarray]:
-            release.wait(20)
-            return super().predict(*args, **options)
+    def __init__(self) -> None:
+        self.release = threading.Event()
 
-    versions = ModelVersions("lines", base_path, load=Slow)
-    versions.poll()
-    pool = futures.ThreadPoolExecutor(2)
-    app = create_app(versions, pool, 1000)
-
-    async def ask() -> tuple[int, int]:
-        async with in_process(app) as client:
-            slow = asyncio.create_task(client.post(PREDICT, json={"instances": ["a"]}))
-            await asyncio.sleep(0.05)
-            status = await client.get("/v1/models/lines")
-            assert not slow.done()
-            release.set()
-            return status.status_code, (await slow).status_code
-
-    assert asyncio.run(ask()) == (200, 200)
-    pool.shutdown()
-    versions.stop()
-
-
-def test_a_fault_of_the_server_is_a_500(base_path: Path) -> None:
-    class Faulty(Servable):
-        def predict(self, *args: Any, **options: Any) -> dict[str, np.ndarray]:
+    def answer(self, record: Any, method: str, path: str, body: bytes, deadline: Any) -> bytes:
+        if path == "/v1/slow":
+            self.release.wait(20)
+        if path == "/v1/fault":
             raise KeyError("a bug")
+        return b'{"done": true}'
 
-    versions = ModelVersions("lines", base_path, load=Faulty)
-    versions.poll()
 
-    async def ask(app: Any) -> httpx.Response:
-        async with in_process(app) as client:
-            return await client.post(PREDICT, json={"instances": ["a"]})
+class Ready:
+    draining = False
 
-    with futures.ThreadPoolExecutor(1) as pool:
-        response = asyncio.run(ask(create_app(versions, pool, 1000)))
+    def why_not_ready(self) -> str:
+        return ""
+
+
+@contextlib.contextmanager
+def stubbed(**options: Any) -> Iterator[tuple[Stub, httpx.AsyncClient]]:
+    stub = Stub()
+    with futures.ThreadPoolExecutor(4) as pool:
+        app = RestApi(stub, Ready(), Telemetry(), pool, RestOptions(**options))
+        try:
+            yield stub, in_process(app)
+        finally:
+            stub.release.set()
+
+
+def test_a_slow_model_does_not_hold_up_others() -> None:
+    async def ask(stub: Stub, client: httpx.AsyncClient) -> tuple[int, int]:
+        slow = asyncio.create_task(client.post("/v1/slow"))
+        await asyncio.sleep(0.05)
+        status = await client.get("/v1/models/lines")
+        assert not slow.done()
+        stub.release.set()
+        return status.status_code, (await slow).status_code
+
+    with stubbed() as (stub, client):
+        assert asyncio.run(ask(stub, client)) == (200, 200)
+
+
+def test_a_fault_of_the_server_is_a_500() -> None:
+    with stubbed() as (_, client):
+        response = asyncio.run(client.post("/v1/fault"))
     assert response.status_code == 500
     assert response.json() == {"error": "KeyError: 'a bug'"}
-    versions.stop()
+
+
+def test_a_request_that_takes_too_long_is_a_504() -> None:
+    with stubbed(timeout_seconds=0.05) as (_, client):
+        response = asyncio.run(client.post("/v1/slow"))
+    assert response.status_code == 504
+    assert "Timed out" in response.json()["error"]
+
+
+def test_too_many_requests_are_a_429() -> None:
+    async def ask(stub: Stub, client: httpx.AsyncClient) -> list[int]:
+        asked = [asyncio.create_task(client.post("/v1/slow")) for _ in range(5)]
+        await asyncio.sleep(0.1)
+        stub.release.set()
+        return [(await task).status_code for task in asked]
+
+    with stubbed(max_pending=2) as (stub, client):
+        assert sorted(asyncio.run(ask(stub, client))) == [200, 200, 429, 429, 429]
+
+
+def test_a_body_that_does_not_come_is_a_408() -> None:
+    async def drip() -> AsyncIterator[bytes]:
+        yield b"{"
+        await asyncio.sleep(1)
+        yield b"}"
+
+    with stubbed(body_seconds=0.05) as (_, client):
+        response = asyncio.run(client.post("/v1/models/m:predict", content=drip()))
+    assert response.status_code == 408
+    assert response.headers["connection"] == "close"
+
+
+def test_pages_from_elsewhere_may_ask_where_that_is_allowed() -> None:
+    with stubbed(cors=True) as (_, client):
+        preflight = asyncio.run(client.options("/v1/models/m:predict"))
+    assert preflight.status_code == 200
+    assert preflight.headers["access-control-allow-origin"] == "*"
+    with stubbed() as (_, client):
+        response = asyncio.run(client.get("/v1/models/m"))
+    assert "access-control-allow-origin" not in response.headers
 
 
 def test_requests_in_flight_are_answered_before_the_server_stops(
     base_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     started = threading.Event()
-    original = Servable.predict
+    original = Servable.run
 
-    def slow(self: Servable, *args: Any, **options: Any) -> dict[str, np.ndarray]:
+    def slow(self: Servable, *args: Any) -> list[np.ndarray]:
         started.set()
         threading.Event().wait(0.3)
-        return original(self, *args, **options)
+        return original(self, *args)
 
-    monkeypatch.setattr(Servable, "predict", slow)
+    monkeypatch.setattr(Servable, "run", slow)
     with futures.ThreadPoolExecutor(1) as pool:
         with ModelServer("lines", base_path, grpc_port=0) as server:
             server.wait_until_available(20)

@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from serving.server.servable import Code, Servable, ServableError
+from serving.server.servable import Servable
+from serving.server.status import Code, ServableError
 
 
 @pytest.fixture(scope="module")
@@ -54,8 +55,8 @@ def test_the_input_dtypes_are_told(servable: Servable) -> None:
     ("signature", "inputs", "outputs", "code", "message"),
     [
         ("nope", {}, [], Code.FAILED_PRECONDITION, 'Serving signature key "nope" not found.'),
-        ("", {}, [], Code.INVALID_ARGUMENT, "missing but required {image_bytes}"),
-        ("", {"y": strings(b"")}, [], Code.INVALID_ARGUMENT, "sent extra {y}"),
+        ("", {}, [], Code.INVALID_ARGUMENT, "Missing but required: {image_bytes}"),
+        ("", {"y": strings(b"")}, [], Code.INVALID_ARGUMENT, "Sent extra: {y}"),
         (
             "",
             {"image_bytes": np.array([1.0], np.float32)},
@@ -64,7 +65,7 @@ def test_the_input_dtypes_are_told(servable: Servable) -> None:
             "input 'image_bytes': expected string, got float32",
         ),
         ("", {"image_bytes": strings(b"")}, ["y"], Code.INVALID_ARGUMENT, "{confidence,text}"),
-        ("", {"image_bytes": strings(b"")}, ["text"] * 2, Code.INVALID_ARGUMENT, "distinct"),
+        ("", {"image_bytes": strings(b"")}, ["text"] * 2, Code.INVALID_ARGUMENT, "duplicate output tensor alias: text"),
         ("checked", {"x": np.array([-1], np.float32)}, [], Code.INVALID_ARGUMENT, "not positive"),
     ],
 )

@@ -1,0 +1,294 @@
+"""The flags of tensorflow_model_server: what each means here, and which are refused.
+
+`__main__` parses the command line with it. Every flag of the original is either honoured or refused
+by name with the reason; none is ignored. Imports no TensorFlow.
+"""
+
+import argparse
+import os
+from collections.abc import Sequence
+from importlib import metadata
+from pathlib import Path
+from typing import Any, NoReturn
+
+from serving.server.model_server import DISABLED, EPHEMERAL, LOOPBACK
+from serving.server.server_options import ServerOptions
+
+PROGRAM = "python -m serving.server"
+
+REFUSED = {
+    "enable_per_model_batching_parameters": "batching parameters are those of the server",
+    "enable_profiler": "there is no profiler service",
+    "enable_signature_method_name_check": "method names of Predict signatures are not checked",
+    "flush_filesystem_caches": "file system caches are left to the system",
+    "mixed_precision": "a model runs in the precision that it was saved with",
+    "num_load_threads": "each model loads in a thread of its own",
+    "num_tflite_pools": "give --num_tflite_interpreters_per_pool",
+    "num_unload_threads": "a version unloads in the thread that used it last",
+    "platform_config_file": "there is one platform, tensorflow",
+    "remove_unused_fields_from_bundle_metagraph": "signatures are all that is kept",
+    "skip_initialize_tpu": "TPUs are not supported",
+    "tensorflow_session_config_file": "give --tensorflow_intra_op_parallelism and its like",
+    "thread_pool_factory_config_file": "give --tensorflow_intra_op_parallelism and its like",
+    "use_alts_credentials": "give --ssl_config_file",
+    "xla_cpu_compilation_enabled": "a model that was saved with compiled functions runs them",
+    "xla_gpu_compilation_enabled": "a model that was saved with compiled functions runs them",
+}
+"""Flags of the original that are refused, and what to do instead."""
+
+
+class _Parser(argparse.ArgumentParser):
+    """Tells bad usage in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{PROGRAM}: {message}\n")
+
+
+class _Refuse(argparse.Action):
+    def __call__(self, parser: Any, namespace: Any, values: Any, option: str | None = None) -> None:
+        name = str(option).lstrip("-")
+        parser.error(f"--{name} is not honoured: {REFUSED[name]}")
+
+
+class _Version(argparse.Action):
+    def __call__(self, parser: Any, namespace: Any, values: Any, option: str | None = None) -> None:
+        told = (metadata.version(name) for name in ("tensorflow-serving-api", "tensorflow"))
+        parser.exit(
+            0, "TensorFlow ModelServer: {} (embedded)\nTensorFlow Library: {}\n".format(*told)
+        )
+
+
+def parse_flags(arguments: Sequence[str] | None) -> argparse.Namespace:
+    """Parses a command line; leaves with status 2 and one line where it is bad usage."""
+    parser = _parser()
+    flags = parser.parse_args(arguments)
+    if flags.model_base_path is None and flags.model_config_file is None:
+        parser.error("expected --model_base_path or --model_config_file, got neither")
+    if flags.batching_parameters_file is not None and not flags.enable_batching:
+        parser.error("--batching_parameters_file has no effect without --enable_batching")
+    if flags.model_config_file_poll_wait_seconds and flags.model_config_file is None:
+        parser.error(
+            "--model_config_file_poll_wait_seconds has no effect without --model_config_file"
+        )
+    return flags
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        PROGRAM,
+        description="Serve models over TensorFlow Serving's gRPC and REST APIs. Flags are those of "
+        "tensorflow_model_server unless they are marked as ours.",
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+        allow_abbrev=False,
+    )
+    _add_model_flags(parser)
+    _add_port_flags(parser)
+    _add_loading_flags(parser)
+    _add_running_flags(parser)
+    _add_own_flags(parser)
+    for name in REFUSED:
+        parser.add_argument(f"--{name}", nargs="?", action=_Refuse, help=argparse.SUPPRESS)
+    return parser
+
+
+def _add_model_flags(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("--model_name", default="default", help="the name that clients ask for")
+    add("--model_base_path", type=Path, help="folder with the version folders")
+    add(
+        "--model_config_file",
+        type=Path,
+        help="a ModelServerConfig text proto, in place of --model_name and --model_base_path",
+    )
+    add(
+        "--model_config_file_poll_wait_seconds",
+        type=_not_negative,
+        default=0.0,
+        help="pause between two looks at that file; 0 reads it once",
+    )
+    _add_switch(
+        parser,
+        "--allow_version_labels_for_unavailable_models",
+        "a new label may name a version that does not serve yet",
+    )
+    _add_switch(
+        parser,
+        "--force_allow_any_version_labels_for_unavailable_models",
+        "any label may",
+    )
+
+
+def _add_port_flags(parser: argparse.ArgumentParser) -> None:
+    add, defaults = parser.add_argument, ServerOptions()
+    add("--port", type=_port, default=8500, help="for gRPC; 0 for none, 'ephemeral' for any")
+    add("--rest_api_port", type=_port, default=DISABLED, help="for REST; read like --port")
+    add("--grpc_socket_path", type=Path, help="a UNIX socket for gRPC as well")
+    add("--grpc_channel_arguments", default="", help="name=value,name=value for gRPC's server")
+    add(
+        "--grpc_max_threads",
+        type=_positive_integer,
+        help="gRPC requests at a time; 16, or 128 with batching",
+    )
+    add(
+        "--rest_api_num_threads",
+        type=_positive_integer,
+        help="REST requests at a time; 16, or 128 with batching",
+    )
+    add(
+        "--rest_api_timeout_in_ms",
+        type=_positive_integer,
+        default=int(defaults.rest_timeout_seconds * 1e3),
+        help="after which a REST request is given up",
+    )
+    _add_switch(parser, "--rest_api_enable_cors_support", "pages from elsewhere may use REST")
+    _add_switch(parser, "--enable_grpc_healthcheck_service", "offer gRPC's health check")
+    _add_switch(
+        parser, "--enable_serialization_as_tensor_content", "send outputs as tensor_content"
+    )
+    add("--ssl_config_file", type=Path, help="an SSLConfig text proto, for gRPC")
+    add("--monitoring_config_file", type=Path, help="a MonitoringConfig text proto")
+
+
+def _add_loading_flags(parser: argparse.ArgumentParser) -> None:
+    add, defaults = parser.add_argument, ServerOptions()
+    add(
+        "--file_system_poll_wait_seconds",
+        type=_not_negative,
+        default=defaults.poll_seconds,
+        help="pause between two looks for new versions; 0 looks once",
+    )
+    add(
+        "--max_num_load_retries",
+        type=_count,
+        default=defaults.load_retries,
+        help="attempts after the first that a version gets to load",
+    )
+    add(
+        "--load_retry_interval_micros",
+        type=int,
+        default=int(defaults.load_retry_seconds * 1e6),
+        help="pause between these attempts; negative for none",
+    )
+    _add_switch(parser, "--enable_model_warmup", "replay a version's warm-up requests", True)
+    add(
+        "--num_request_iterations_for_warmup",
+        type=int,
+        default=1,
+        help="how often each of them",
+    )
+    add("--saved_model_tags", default=",".join(defaults.load.tags), help="of the graph to load")
+    _add_switch(parser, "--prefer_tflite_model", "take model.tflite where a version has one")
+    add(
+        "--num_tflite_interpreters_per_pool",
+        type=_positive_integer,
+        default=os.cpu_count() or 1,
+        help="calls of such a model at a time",
+    )
+
+
+def _add_running_flags(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    _add_switch(parser, "--enable_batching", "run requests together")
+    add("--batching_parameters_file", type=Path, help="a BatchingParameters text proto")
+    add("--tensorflow_session_parallelism", type=_count, default=0, help="sets both of the next")
+    add("--tensorflow_intra_op_parallelism", type=_count, default=0, help="threads an operation")
+    add("--tensorflow_inter_op_parallelism", type=_count, default=0, help="operations at a time")
+    add(
+        "--per_process_gpu_memory_fraction",
+        type=_share,
+        default=0.0,
+        help="of a GPU's memory to take at once; 0 grows as needed",
+    )
+    add("--version", nargs=0, action=_Version, help="tell versions and end")
+
+
+def _add_own_flags(parser: argparse.ArgumentParser) -> None:
+    own, defaults = parser.add_argument_group("ours"), ServerOptions()
+    add = own.add_argument
+    add("--host", default=LOOPBACK, help="address to listen on; 0.0.0.0 for every network")
+    add(
+        "--max_request_bytes",
+        type=_positive_integer,
+        default=defaults.max_request_bytes,
+        help="in a request",
+    )
+    add(
+        "--max_pending_requests",
+        type=_positive_integer,
+        default=defaults.max_pending,
+        help="per protocol; further ones are refused",
+    )
+    add("--rest_ssl_config_file", type=Path, help="an SSLConfig text proto, for REST")
+    add("--access_log", help="a file for one JSON line a request, - for standard output")
+    add(
+        "--drain_seconds",
+        type=_not_negative,
+        default=defaults.drain_seconds,
+        help="how long a stop says that it is not ready before it refuses requests",
+    )
+    add(
+        "--grace_seconds",
+        type=_not_negative,
+        default=defaults.grace_seconds,
+        help="how long a stop waits for requests in flight",
+    )
+
+
+def _add_switch(
+    parser: argparse.ArgumentParser, flag: str, help_text: str, default: bool = False
+) -> None:
+    parser.add_argument(
+        flag, type=_switch, nargs="?", const=True, default=default, help=help_text, metavar="BOOL"
+    )
+
+
+def _switch(text: str) -> bool:
+    values = {"true": True, "1": True, "false": False, "0": False}
+    if text.lower() not in values:
+        raise argparse.ArgumentTypeError(f"expected true or false, got {text!r}")
+    return values[text.lower()]
+
+
+def _port(text: str) -> int:
+    if text == "ephemeral":
+        return EPHEMERAL
+    if text.isascii() and text.isdigit() and int(text) <= 65535:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"expected a number up to 65535 or 'ephemeral', got {text!r}")
+
+
+def _count(text: str) -> int:
+    if not (text.isascii() and text.isdigit()):
+        raise argparse.ArgumentTypeError(f"expected a whole number from 0 on, got {text!r}")
+    return int(text)
+
+
+def _positive_integer(text: str) -> int:
+    number = _count(text)
+    if not number:
+        raise argparse.ArgumentTypeError(f"expected more than 0, got {text!r}")
+    return number
+
+
+def _not_negative(text: str) -> float:
+    number = _number(text)
+    if number < 0:
+        raise argparse.ArgumentTypeError(f"expected 0 or more, got {text!r}")
+    return number
+
+
+def _share(text: str) -> float:
+    number = _number(text)
+    if not 0 <= number <= 1:
+        raise argparse.ArgumentTypeError(f"expected a number from 0 to 1, got {text!r}")
+    return number
+
+
+def _number(text: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = float("nan")
+    if number - number != 0:  # no number, or an infinite one
+        raise argparse.ArgumentTypeError(f"expected a number, got {text!r}")
+    return number

@@ -1,0 +1,107 @@
+"""One version of a LiteRT model (`model.tflite`), with the face of `servable.Servable`.
+
+Made by `loading` under `--prefer_tflite_model`. An interpreter works on one call at a time, so
+there are several; each takes the shape of the batch that it is given.
+"""
+
+import queue
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+from tensorflow.core.protobuf import meta_graph_pb2
+
+from serving.litert_reader import make_interpreter
+from serving.server.methods import PREDICT_METHOD
+from serving.server.signature_call import SignatureCall
+from serving.server.signature_checks import find_signature, numpy_dtype, prepare
+from serving.server.status import Code, ServableError
+
+
+class TfliteServable:
+    """A loaded LiteRT model; its methods may be called from any thread.
+
+    Args:
+      path: of the model file.
+      interpreters: calls that run at a time.
+
+    Raises:
+      ValueError: it is no model, or one without signatures.
+    """
+
+    runtime = "TFLite"
+
+    def __init__(self, path: Path, interpreters: int = 1) -> None:
+        model = path.read_bytes()
+        self._idle: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        for _ in range(interpreters):
+            interpreter = make_interpreter(model)
+            self._idle.put(interpreter)
+        self.signatures = _signature_defs(interpreter)
+        if not self.signatures:
+            raise ValueError(f"{path} has no signatures: export it with some")
+
+    def input_dtypes(self, signature_name: str = "") -> dict[str, np.dtype]:
+        """As `Servable.input_dtypes`."""
+        _, signature = find_signature(self.signatures, signature_name)
+        return {alias: numpy_dtype(info) for alias, info in signature.inputs.items()}
+
+    def prepare(
+        self,
+        signature_name: str,
+        inputs: Mapping[str, np.ndarray],
+        output_filter: Sequence[str] = (),
+    ) -> SignatureCall:
+        """As `Servable.prepare`."""
+        name, signature = find_signature(self.signatures, signature_name)
+        return prepare(name, signature, inputs, output_filter)
+
+    def run(self, call: SignatureCall) -> list[np.ndarray]:
+        """As `Servable.run`."""
+        interpreter = self._idle.get()
+        try:
+            runner = interpreter.get_signature_runner(call.signature)
+            values = runner(**dict(zip(call.inputs, call.feeds, strict=True)))
+        except (RuntimeError, ValueError) as error:
+            raise ServableError(Code.INVALID_ARGUMENT, str(error)) from error
+        finally:
+            self._idle.put(interpreter)
+        return [np.array(values[name]) for name in call.outputs]
+
+    def predict(
+        self,
+        signature_name: str,
+        inputs: Mapping[str, np.ndarray],
+        output_filter: Sequence[str] = (),
+    ) -> dict[str, np.ndarray]:
+        """As `Servable.predict`."""
+        call = self.prepare(signature_name, inputs, output_filter)
+        return dict(zip(call.outputs, self.run(call), strict=True))
+
+    def close(self) -> None:
+        """Frees the interpreters; no call may be running."""
+        while not self._idle.empty():
+            self._idle.get()
+
+
+def _signature_defs(interpreter: Any) -> dict[str, Any]:
+    """Returns a SignatureDef message for each signature."""
+    made = {}
+    for name in interpreter.get_signature_list():
+        runner = interpreter.get_signature_runner(name)
+        signature = meta_graph_pb2.SignatureDef(method_name=PREDICT_METHOD)
+        for alias, details in runner.get_input_details().items():
+            _fill_info(signature.inputs[alias], alias, details)
+        for alias, details in runner.get_output_details().items():
+            _fill_info(signature.outputs[alias], alias, details)
+        made[name] = signature
+    return made
+
+
+def _fill_info(info: Any, alias: str, details: Mapping[str, Any]) -> None:
+    info.name = details.get("name") or alias
+    info.dtype = tf.as_dtype(details["dtype"]).as_datatype_enum
+    for size in details["shape_signature"]:
+        info.tensor_shape.dim.add(size=int(size))
