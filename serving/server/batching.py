@@ -171,6 +171,8 @@ class Batcher:
                     batch = queue.take(self._settings.max_batch_size)
                     if not queue.tasks:
                         del self._queues[key]
+                    if self._queues:
+                        self._changed.notify()  # someone else minds what is left
                     return batch
                 if self._stopping and key is None:
                     return None

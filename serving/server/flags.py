@@ -6,6 +6,7 @@ by name with the reason; none is ignored. Imports no TensorFlow.
 
 import argparse
 import os
+import sys
 from collections.abc import Sequence
 from importlib import metadata
 from pathlib import Path
@@ -52,10 +53,10 @@ class _Refuse(argparse.Action):
 
 class _Version(argparse.Action):
     def __call__(self, parser: Any, namespace: Any, values: Any, option: str | None = None) -> None:
-        told = (metadata.version(name) for name in ("tensorflow-serving-api", "tensorflow"))
-        parser.exit(
-            0, "TensorFlow ModelServer: {} (embedded)\nTensorFlow Library: {}\n".format(*told)
-        )
+        api, tensorflow = map(metadata.version, ("tensorflow-serving-api", "tensorflow"))
+        sys.stdout.write(f"TensorFlow ModelServer: {api} (embedded)\n")
+        sys.stdout.write(f"TensorFlow Library: {tensorflow}\n")
+        parser.exit(0)
 
 
 def parse_flags(arguments: Sequence[str] | None) -> argparse.Namespace:

@@ -149,19 +149,28 @@ def decode_base64(leaf: Any) -> bytes:
 
 
 def _floats(leaves: list[Any], dtype: np.dtype) -> np.ndarray:
-    """Convert numbers; whole numbers that the type cannot hold exactly are refused."""
+    """Convert numbers; those that the type cannot hold are refused."""
+    if set(map(type, leaves)) == {float}:
+        with np.errstate(over="ignore"):
+            array = np.array(leaves).astype(dtype)
+        if not np.isinf(array).any():
+            return array
     largest_whole = 2 ** (np.finfo(dtype).nmant + 1) - 1
-    largest = float(np.finfo(dtype).max)
     for number, leaf in enumerate(leaves):
         if type(leaf) is int:
             fits = abs(leaf) <= largest_whole
         elif type(leaf) is float:
-            fits = abs(leaf) <= largest or leaf in _INFINITE or leaf != leaf
+            fits = leaf in _INFINITE or not np.isinf(_narrow(leaf, dtype))
         else:
             raise _BadLeafError(number, f"a number of type {dtype}")
         if not fits:
             raise _BadLeafError(number, f"a number that {dtype} holds without loss")
     return np.array(leaves, dtype=dtype)
+
+
+def _narrow(number: float, dtype: np.dtype) -> Any:
+    with np.errstate(over="ignore"):
+        return np.float64(number).astype(dtype)
 
 
 def _integers(leaves: list[Any], dtype: np.dtype) -> np.ndarray:

@@ -56,7 +56,10 @@ class TfliteServable:
     ) -> SignatureCall:
         """As `Servable.prepare`."""
         name, signature = find_signature(self.signatures, signature_name)
-        return prepare(name, signature, inputs, output_filter)
+        call = prepare(name, signature, inputs, output_filter)
+        for alias, feed in zip(call.inputs, call.feeds, strict=True):
+            _check_shape(alias, signature.inputs[alias], feed)
+        return call
 
     def run(self, call: SignatureCall) -> list[np.ndarray]:
         """As `Servable.run`."""
@@ -98,6 +101,19 @@ def _signature_defs(interpreter: Any) -> dict[str, Any]:
             _fill_info(signature.outputs[alias], alias, details)
         made[name] = signature
     return made
+
+
+def _check_shape(alias: str, info: Any, feed: np.ndarray) -> None:
+    """Refuses what the interpreter would take for another shape in silence."""
+    expected = [dim.size for dim in info.tensor_shape.dim]
+    fits = len(expected) == feed.ndim and all(
+        size in (-1, given) for size, given in zip(expected, feed.shape, strict=True)
+    )
+    if not fits:
+        raise ServableError(
+            Code.INVALID_ARGUMENT,
+            f"input {alias!r}: expected shape {expected}, got {list(feed.shape)}",
+        )
 
 
 def _fill_info(info: Any, alias: str, details: Mapping[str, Any]) -> None:

@@ -1,4 +1,5 @@
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import grpc
@@ -6,15 +7,19 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from tensorflow_serving.apis import (
+    classification_pb2,
     get_model_metadata_pb2,
     get_model_status_pb2,
+    inference_pb2,
+    model_management_pb2,
     model_service_pb2_grpc,
     predict_pb2,
     prediction_service_pb2_grpc,
+    regression_pb2,
 )
 
 from schema.errors import InputError
-from serving.server.model_server import ModelServer
+from serving.server.model_server import ModelServer, Server, ServerOptions
 from serving.server.tensor_protos import fill_proto, to_array
 
 TIMEOUT = 20
@@ -170,3 +175,176 @@ def test_a_taken_port_is_refused(server: ModelServer) -> None:
         ModelServer("lines", server.base_path, grpc_port=port, rest_port=0),
     ):
         pass
+
+
+@pytest.fixture(scope="module")
+def several_channel(several: Server) -> Iterator[grpc.Channel]:
+    with grpc.insecure_channel(several.grpc_address) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def asked(several_channel: grpc.Channel) -> Any:
+    return prediction_service_pb2_grpc.PredictionServiceStub(several_channel)
+
+
+def fill_examples(message: Any, *values: float) -> None:
+    for value in values:
+        example = message.example_list.examples.add()
+        example.features.feature["x"].float_list.value.append(value)
+
+
+def test_classify(asked: Any) -> None:
+    request = classification_pb2.ClassificationRequest()
+    request.model_spec.name = "examples"
+    fill_examples(request.input, 0.25)
+    response = asked.Classify(request, timeout=TIMEOUT)
+    (found,) = response.result.classifications
+    assert [(c.label, c.score) for c in found.classes] == [("yes", 0.25), ("no", 0.75)]
+    assert response.model_spec.version.value == 1
+    assert response.model_spec.signature_name == "serving_default"
+
+
+def test_regress(asked: Any) -> None:
+    request = regression_pb2.RegressionRequest()
+    request.model_spec.name = "examples"
+    request.model_spec.signature_name = "regress"
+    fill_examples(request.input, 1, 2)
+    response = asked.Regress(request, timeout=TIMEOUT)
+    assert [found.value for found in response.result.regressions] == [2, 4]
+    request.model_spec.signature_name = ""
+    assert refused(asked.Regress, request)[0] == grpc.StatusCode.INVALID_ARGUMENT
+
+
+def test_multi_inference(asked: Any) -> None:
+    request = inference_pb2.MultiInferenceRequest()
+    fill_examples(request.input, 0.25)
+    for signature, method in (("regress", "regress"), ("", "classify")):
+        task = request.tasks.add(method_name=f"tensorflow/serving/{method}")
+        task.model_spec.name = "examples"
+        task.model_spec.signature_name = signature
+    first, second = asked.MultiInference(request, timeout=TIMEOUT).results
+    assert first.regression_result.regressions[0].value == 0.5
+    assert first.model_spec.signature_name == "regress"
+    assert second.classification_result.classifications[0].classes[0].label == "yes"
+    assert second.model_spec.version.value == 1
+    request.tasks[0].model_spec.name = "lines"
+    assert "same model name" in refused(asked.MultiInference, request)[1]
+    request.tasks[0].model_spec.name = ""
+    assert "empty model name" in refused(asked.MultiInference, request)[1]
+    del request.tasks[:]
+    assert refused(asked.MultiInference, request)[1] == "Missing ModelSpec"
+
+
+@pytest.mark.parametrize(
+    ("version", "label", "expected"), [(None, "", 8), (7, "", 7), (None, "stable", 7)]
+)
+def test_a_version_is_asked_by_number_or_label(
+    asked: Any, version: int | None, label: str, expected: int
+) -> None:
+    request = predict_request(image_bytes=[b"a"])
+    if version is not None:
+        request.model_spec.version.value = version
+    if label:
+        request.model_spec.version_label = label
+    response = asked.Predict(request, timeout=TIMEOUT)
+    assert response.model_spec.version.value == expected
+
+
+def test_a_label_of_nothing(asked: Any) -> None:
+    request = predict_request(image_bytes=[b"a"])
+    request.model_spec.version_label = "gone"
+    assert refused(asked.Predict, request) == (
+        grpc.StatusCode.NOT_FOUND,
+        "Servable not found for request: Specific(lines, 5)",
+    )
+    request.model_spec.version_label = "x"
+    assert refused(asked.Predict, request)[0] == grpc.StatusCode.INVALID_ARGUMENT
+
+
+def test_what_is_no_message_is_refused(several_channel: grpc.Channel) -> None:
+    predict = several_channel.unary_unary("/tensorflow.serving.PredictionService/Predict")
+    status, details = refused(predict, b"\xff\xff")
+    assert status == grpc.StatusCode.INVALID_ARGUMENT
+    assert "no PredictRequest" in details
+    other = several_channel.unary_unary("/tensorflow.serving.SessionService/SessionRun")
+    assert refused(other, b"")[0] == grpc.StatusCode.UNIMPLEMENTED
+
+
+def test_health(several_channel: grpc.Channel) -> None:
+    check = several_channel.unary_unary("/grpc.health.v1.Health/Check")
+    # The field `status` has number 1; SERVING is 1.
+    assert check(b"", timeout=TIMEOUT) == b"\x08\x01"
+    service = b"tensorflow.serving.PredictionService"
+    assert check(b"\x0a" + bytes([len(service)]) + service, timeout=TIMEOUT) == b"\x08\x01"
+    assert refused(check, b"\x0a\x01x")[0] == grpc.StatusCode.NOT_FOUND
+
+
+def test_health_is_offered_only_where_asked_for(channel: grpc.Channel) -> None:
+    check = channel.unary_unary("/grpc.health.v1.Health/Check")
+    assert refused(check, b"")[0] == grpc.StatusCode.UNIMPLEMENTED
+
+
+def reload(base: Path, *names: str) -> Any:
+    request = model_management_pb2.ReloadConfigRequest()
+    for name in names:
+        request.config.model_config_list.config.add(
+            name=name, base_path=str(base), model_platform="tensorflow"
+        )
+    return request
+
+
+def test_the_configuration_is_reloaded(base_path: Path) -> None:
+    with (
+        ModelServer("lines", base_path, rest_port=0) as server,
+        grpc.insecure_channel(server.grpc_address) as opened,
+    ):
+        models = model_service_pb2_grpc.ModelServiceStub(opened)
+        stub = prediction_service_pb2_grpc.PredictionServiceStub(opened)
+        reloaded = models.HandleReloadConfigRequest(reload(base_path, "a", "b"), timeout=TIMEOUT)
+        assert reloaded.status.error_code == 0
+        for name in ("a", "b"):
+            stub.Predict(predict_request(name, image_bytes=[b"a"]), timeout=TIMEOUT)
+        gone = predict_request("lines", image_bytes=[b"a"])
+        assert refused(stub.Predict, gone)[0] == grpc.StatusCode.NOT_FOUND
+        assert refused(models.HandleReloadConfigRequest, reload(base_path, "a", "a")) == (
+            grpc.StatusCode.INVALID_ARGUMENT,
+            "Illegal to list model a multiple times in config list",
+        )
+        empty = model_management_pb2.ReloadConfigRequest()
+        status, details = refused(models.HandleReloadConfigRequest, empty)
+        assert status == grpc.StatusCode.INVALID_ARGUMENT
+        assert "Only ModelConfigList is currently supported" in details
+        labelled = reload(base_path, "a")
+        labelled.config.model_config_list.config[0].version_labels["new"] = 99
+        status, details = refused(models.HandleReloadConfigRequest, labelled)
+        assert status == grpc.StatusCode.FAILED_PRECONDITION
+        nowhere = reload(base_path / "nowhere", "c")
+        with pytest.raises(grpc.RpcError) as caught:
+            models.HandleReloadConfigRequest(nowhere, timeout=1)
+        assert caught.value.code() == grpc.StatusCode.UNKNOWN
+        assert "Some models did not become available" in caught.value.details()
+
+
+def test_a_unix_socket_serves_as_well(base_path: Path, tmp_path: Path) -> None:
+    path = tmp_path / "socket"
+    options = ServerOptions(grpc_socket_path=path, packed_outputs=True)
+    with ModelServer("lines", base_path, 0, 0, options=options) as server:
+        assert server.grpc_address is None
+        server.wait_until_available(20)
+        with grpc.insecure_channel(f"unix:{path}") as opened:
+            stub = prediction_service_pb2_grpc.PredictionServiceStub(opened)
+            response = stub.Predict(predict_request(image_bytes=[b"abc"]), timeout=TIMEOUT)
+    assert response.outputs["confidence"].tensor_content == np.float32(0.3).tobytes()
+    assert list(response.outputs["text"].string_val) == [b"read 3"]
+
+
+def test_channel_arguments_reach_grpc(base_path: Path) -> None:
+    options = ServerOptions(grpc_channel_arguments={"grpc.max_receive_message_length": 100})
+    with (
+        ModelServer("lines", base_path, rest_port=0, options=options) as server,
+        grpc.insecure_channel(server.grpc_address) as opened,
+    ):
+        stub = prediction_service_pb2_grpc.PredictionServiceStub(opened)
+        large = predict_request(image_bytes=[b"a" * 200])
+        assert refused(stub.Predict, large)[0] == grpc.StatusCode.RESOURCE_EXHAUSTED

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from serving.client import ServingError, ask_grpc, ask_rest
-from serving.server.__main__ import main
 from serving.server.model_server import ModelServer
 
 COMMAND = [sys.executable, "-m", "serving.server"]

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from schema.errors import InputError
-from serving.server.model_server import ModelServer
+from serving.server.model_server import ModelServer, Server
 from serving.server.rest_api import RestApi, RestOptions
 from serving.server.servable import Servable
 from serving.server.telemetry import Telemetry
@@ -298,3 +298,86 @@ def test_a_taken_port_is_refused(server: ModelServer) -> None:
         ModelServer("lines", server.base_path, grpc_port=0, rest_port=port),
     ):
         pass
+
+
+@pytest.fixture(scope="module")
+def asked(several: Server) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=several.rest_url, trust_env=False, timeout=20) as client:
+        yield client
+
+
+def test_classify(asked: httpx.Client) -> None:
+    body = {"examples": [{"x": 0.25}, {"x": 1.0}]}
+    response = asked.post("/v1/models/examples:classify", json=body)
+    assert response.json() == {
+        "results": [[["yes", 0.25], ["no", 0.75]], [["yes", 1.0], ["no", 0.0]]]
+    }
+
+
+def test_regress_with_context(asked: httpx.Client) -> None:
+    body = {"signature_name": "regress", "context": {"offset": 10.0}, "examples": [{"x": 0.5}]}
+    response = asked.post("/v1/models/examples/versions/1:regress", json=body)
+    assert response.json() == {"results": [11.0]}
+
+
+def test_examples_of_the_wrong_type(asked: httpx.Client) -> None:
+    body = {"signature_name": "regress", "examples": [{"x": "a"}]}
+    response = asked.post("/v1/models/examples:regress", json=body)
+    assert response.status_code == 400
+    assert "x" in response.json()["error"]
+
+
+def test_labels(asked: httpx.Client) -> None:
+    body = {"instances": ["a"]}
+    assert asked.post("/v1/models/lines/labels/stable:predict", json=body).status_code == 200
+    (status,) = asked.get("/v1/models/lines/labels/stable").json()["model_version_status"]
+    assert status["version"] == "7"
+    metadata = asked.get("/v1/models/lines/labels/canary/metadata").json()
+    assert metadata["model_spec"]["version"] == "8"
+    gone = asked.post("/v1/models/lines/labels/gone:predict", json=body)
+    assert (gone.status_code, gone.json()) == (
+        404,
+        {"error": "Servable not found for request: Specific(lines, 5)"},
+    )
+
+
+def test_status_of_several_versions(asked: httpx.Client) -> None:
+    told = asked.get("/v1/models/lines").json()["model_version_status"]
+    assert [(status["version"], status["state"]) for status in told] == [
+        ("8", "AVAILABLE"),
+        ("7", "AVAILABLE"),
+    ]
+
+
+def test_life_and_readiness(asked: httpx.Client, tmp_path: Path) -> None:
+    assert asked.get("/livez").json() == {"status": "live"}
+    assert asked.get("/readyz").json() == {"status": "ready"}
+    assert asked.post("/readyz").status_code == 404
+    with ModelServer("lines", tmp_path, grpc_port=0) as server:
+        response = httpx.get(f"{server.rest_url}/readyz", trust_env=False)
+        assert (response.status_code, response.json()) == (
+            503,
+            {"error": "no version serves of lines"},
+        )
+        assert httpx.get(f"{server.rest_url}/livez", trust_env=False).status_code == 200
+
+
+def test_metrics_have_the_names_of_the_original(asked: httpx.Client, http: httpx.Client) -> None:
+    asked.post("/v1/models/lines/versions/7:predict", json={"instances": ["a"]})
+    asked.post("/v1/models/lines/versions/7:predict", json={"instances": [1]})
+    asked.post("/v1/models/examples:classify", json={"examples": [{"x": 0.5}]})
+    response = asked.get("/monitoring/prometheus/metrics")
+    assert response.headers["content-type"].startswith("text/plain")
+    samples = dict(line.rsplit(" ", 1) for line in response.text.splitlines() if line[0] != "#")
+    serving = ":tensorflow:serving:"
+    assert int(samples[f'{serving}request_count{{model_name="lines",status="OK"}}']) >= 1
+    for name in (
+        'request_count_by_version{model_name="lines",version="7",status="INVALID_ARGUMENT"}',
+        'request_latency_count{model_name="lines",API="Predict",entrypoint="REST"}',
+        'request_latency_bucket{model_name="lines",API="Predict",entrypoint="REST",le="10"}',
+        'runtime_latency_count{model_name="lines",API="Predict",runtime="TF1"}',
+        'request_example_counts_sum{model="examples"}',
+        'request_example_count_total{model="examples"}',
+    ):
+        assert f"{serving}{name}" in samples
+    assert http.get("/monitoring/prometheus/metrics").status_code == 404

@@ -65,7 +65,13 @@ def test_the_input_dtypes_are_told(servable: Servable) -> None:
             "input 'image_bytes': expected string, got float32",
         ),
         ("", {"image_bytes": strings(b"")}, ["y"], Code.INVALID_ARGUMENT, "{confidence,text}"),
-        ("", {"image_bytes": strings(b"")}, ["text"] * 2, Code.INVALID_ARGUMENT, "duplicate output tensor alias: text"),
+        (
+            "",
+            {"image_bytes": strings(b"")},
+            ["text"] * 2,
+            Code.INVALID_ARGUMENT,
+            "duplicate output tensor alias: text",
+        ),
         ("checked", {"x": np.array([-1], np.float32)}, [], Code.INVALID_ARGUMENT, "not positive"),
     ],
 )

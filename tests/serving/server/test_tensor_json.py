@@ -75,6 +75,11 @@ def test_floats_are_written_as_short_as_they_read_back() -> None:
     )
 
 
+def test_the_largest_float_is_no_overflow() -> None:
+    # Its shortest text is a little larger than the number itself.
+    assert decode({"instances": [3.4028235e38, 1]}, x=FLOAT)["x"][0] == np.finfo(FLOAT).max
+
+
 def test_infinite_and_missing_numbers_are_written_as_tokens() -> None:
     array = np.array([np.nan, np.inf, -np.inf], np.float32)
     assert encode_outputs({"y": array}, False) == b'{"outputs": [NaN, Infinity, -Infinity]}'

@@ -1,0 +1,117 @@
+import asyncio
+import contextlib
+import socket
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from serving.server import http_server
+from serving.server.http_server import HttpOptions
+
+REQUEST = b"GET /v1/a HTTP/1.1\r\nHost: x\r\n\r\n"
+
+
+async def app(scope: Any, receive: Any, send: Any) -> None:
+    if scope["path"].endswith("slow"):
+        await asyncio.sleep(0.6)
+    start = {"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]}
+    await send(start)
+    await send({"type": "http.response.body", "body": b"ok"})
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[Any]:
+    listener = http_server.listen("127.0.0.1", 0)
+    stop, wait = http_server.start(app, listener, HttpOptions(head_seconds=0.3, idle_seconds=30))
+    yield listener.getsockname()
+    stop()
+    wait()
+    listener.close()
+
+
+@contextlib.contextmanager
+def connected(address: Any) -> Iterator[socket.socket]:
+    with socket.create_connection(address, 5) as client:
+        yield client
+
+
+def drip(client: socket.socket, seconds: float) -> float:
+    """Send the head of a request slowly and return when the server closed the connection."""
+    started = time.monotonic()
+    client.settimeout(0.05)
+    while time.monotonic() - started < seconds:
+        try:
+            client.sendall(b"a")
+            if client.recv(1000) == b"":
+                break
+        except TimeoutError:
+            continue
+        except OSError:
+            break
+    return time.monotonic() - started
+
+
+def answer(client: socket.socket) -> bytes:
+    got = b""
+    while not got.endswith(b"ok"):
+        piece = client.recv(1000)
+        assert piece, "the connection was closed before the answer"
+        got += piece
+    return got
+
+
+def test_a_head_that_drips_is_cut_off(address: Any) -> None:
+    with connected(address) as client:
+        client.sendall(b"GET /v1/a HTTP/1.1\r\nHost: ")
+        assert 0.2 < drip(client, 5) < 2
+
+
+def test_a_connection_that_says_nothing_is_cut_off(address: Any) -> None:
+    with connected(address) as client:
+        started = time.monotonic()
+        assert client.recv(1000) == b""
+        assert 0.2 < time.monotonic() - started < 2
+
+
+def test_the_next_head_of_a_connection_is_limited_as_well(address: Any) -> None:
+    with connected(address) as client:
+        client.sendall(REQUEST)
+        assert answer(client).startswith(b"HTTP/1.1 200")
+        time.sleep(0.5)  # an idle connection is not a slow one
+        client.sendall(REQUEST)
+        assert answer(client).startswith(b"HTTP/1.1 200")
+        client.sendall(b"GET /")
+        assert 0.2 < drip(client, 5) < 2
+
+
+def test_an_answer_may_take_longer_than_a_head(address: Any) -> None:
+    with connected(address) as client:
+        client.sendall(REQUEST.replace(b"/a", b"/slow"))
+        assert answer(client).startswith(b"HTTP/1.1 200")
+
+
+@pytest.mark.parametrize(
+    "garbage",
+    [
+        b"\x16\x03\x01 no http\r\n\r\n",
+        b"GET /v1/a HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n",
+        b"GET /v1/a HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
+        b"GET /v1/a HTTP/1.1\r\nBad Header: x\r\n\r\n",
+        b"GET /v1/a HTTP/1.1\r\nHost: x\r\nX: " + b"a" * 1_000_000 + b"\r\n\r\n",
+    ],
+)
+def test_what_is_no_http_is_a_400(address: Any, garbage: bytes) -> None:
+    with connected(address) as client:
+        client.sendall(garbage)
+        assert client.recv(1000).startswith(b"HTTP/1.1 4")
+
+
+def test_two_requests_at_once_are_answered_in_order(address: Any) -> None:
+    with connected(address) as client:
+        client.sendall(REQUEST.replace(b"/a", b"/slow") + REQUEST)
+        got = b""
+        while got.count(b"ok") < 2:
+            got += client.recv(1000)
+        assert got.count(b"HTTP/1.1 200") == 2
