@@ -98,7 +98,7 @@ def _pushed_path(metadata: RunMetadata) -> Path:
 
 def _push_pages(config: PipelineConfig) -> Path | None:
     try:
-        return push_page_reader(config.serving_path.parent)
+        return push_page_reader(config.serving_path.parent, config.metadata_path).pushed
     except InputError as error:
         # The run's own model is pushed and sound: an older one beside it does not fit.
         _log.warning("no page servable: %s", error)

@@ -48,6 +48,9 @@ LINE_BANDS = "line_bands"
 """bytes: the lines in reading order, as `schema.line_bands` packs them, in pixels of the picture.
 On pages `IMAGE` is, ingested, the PNG as photographed and, transformed, the same in grey, scaled
 to the detector's working size."""
+LINE_TEXTS = "line_texts"
+"""string: their texts, as `schema.line_texts` packs them. Ingested pages only: the detector needs
+none, and who reads whole pages reads them as photographed."""
 LINE_COUNT = "line_count"
 """int64: lines that are to be found."""
 TYPICAL_HEIGHT = "typical_height"
@@ -92,8 +95,8 @@ punctuation, and letters of scripts without case."""
 BYTES_FEATURES = (GLYPHS, IMAGE)
 """Features left out of statistics: TFDV sees nothing inside image bytes."""
 
-PAGE_BYTES_FEATURES = (IMAGE, LINE_BANDS)
-"""Those of pages."""
+PAGE_BYTES_FEATURES = (IMAGE, LINE_BANDS, LINE_TEXTS)
+"""Those of pages; the texts of a page are one long value that occurs once."""
 
 GLYPH_SIDE = 28
 """Height and width of a glyph in pixels."""

@@ -104,7 +104,7 @@ def hash_model(folder: Path) -> str:
     return digest.hexdigest()
 
 
-def add_version(base_path: Path, write: Callable[[Path], None]) -> Path:
+def add_version(base_path: Path, write: Callable[[Path], object]) -> Path:
     """Make the next version under a base path: whole, or not at all.
 
     Args:

@@ -19,6 +19,7 @@ from pipeline.ingest.pages.reader import decode_page
 from pipeline.ingest.record_spool import encode_png
 from pipeline.ingest.records import PageRecord, Problems, tell_problems
 from schema import features, line_bands
+from schema.line_texts import pack_texts
 from transforms.image_facts import measure_image
 
 _QUICK = 1  # PNG's effort; more takes seconds a page and saves little
@@ -109,6 +110,7 @@ def page_example(page: PageRecord, split: str, ignored: frozenset[str]) -> bytes
             features.BRIGHTNESS_DEVIATION: facts.brightness_deviation,
             features.SHARPNESS: facts.sharpness,
             features.LINE_BANDS: line_bands.pack_rows(bands),
+            features.LINE_TEXTS: pack_texts(line.text for line in page.lines),
             features.IMAGE: encode_png(page.image, _QUICK),
         }
     )

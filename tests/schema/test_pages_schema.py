@@ -21,4 +21,5 @@ def test_serving_examples_need_no_ground_truth():
         features.LINE_COUNT,
         features.TYPICAL_HEIGHT,
         features.LINE_BANDS,
+        features.LINE_TEXTS,
     }

@@ -77,7 +77,7 @@ def generate_page(number: int, seed: int, texts: list[str]) -> PageRecord:
     for left, right in layout.columns:
         for text, row, start, end in _fill_column(layout, left, right, texts, rng):
             strip = _fit(scribe.write(text, layout.cap_height), end - start)
-            line = _place(sheet, strip, start, row, layout, darkness, f"line-{len(lines)}", text)
+            line = _place(sheet, strip, start, row, layout, darkness, f"line-{len(lines)}")
             lines += [line] if line else []
     return PageRecord(
         f"{SOURCE}/{number:05}", paper.finish(sheet, rng), tuple(lines), SOURCE, TRAIN
@@ -145,7 +145,7 @@ def _fit(strip: Strip, room: float) -> Strip:
     gaps = np.flatnonzero(run > _GAP * strip.baseline)
     if len(gaps):
         end = end // 2 + int(gaps[-1])
-    return Strip(strip.ink[:, :end], strip.baseline)
+    return strip.cut(end)
 
 
 def _place(
@@ -156,7 +156,6 @@ def _place(
     layout: _Layout,
     darkness: float,
     line_id: str,
-    text: str,
 ) -> PageLine | None:
     """Writes a strip onto the sheet, bent and tilted; returns None where nothing is on the sheet.
 
@@ -168,7 +167,6 @@ def _place(
       layout: tilts and bends it.
       darkness: grey levels of full ink.
       line_id: of the result.
-      text: of the result.
     """
     height, width = strip.ink.shape
     across = np.arange(width)
@@ -186,7 +184,7 @@ def _place(
     points = [(int(left) + x, tops[x] + strip.baseline) for x in across[:: max(width // 12, 1)]]
     baseline = tuple((float(x), float(np.clip(y, 0, sheet.shape[0] - 1))) for x, y in points)
     polygon = tuple((x, min(max(y, 0.0), sheet.shape[0] - 1.0)) for x, y in outline)
-    return PageLine(line_id, polygon, baseline, text, LINE_TYPE)
+    return PageLine(line_id, polygon, baseline, strip.text, LINE_TYPE)
 
 
 def _outline(ink: np.ndarray, tops: np.ndarray, left: int) -> list[Point]:

@@ -27,10 +27,21 @@ class Strip:
     Args:
       ink: [height, width], float32 in 0..1.
       baseline: row on which the letters stand.
+      text: what is written.
+      middles: for each of its characters the column of its middle, rising.
     """
 
     ink: np.ndarray
     baseline: float
+    text: str
+    middles: np.ndarray
+
+    def cut(self, width: int) -> "Strip":
+        """Returns the left part of the strip, with the text that is on it."""
+        kept = int(np.searchsorted(self.middles, width))
+        return Strip(
+            self.ink[:, :width], self.baseline, self.text[:kept].rstrip(), self.middles[:kept]
+        )
 
 
 class Scribe:
@@ -57,10 +68,10 @@ class Scribe:
         """Writes a line.
 
         Args:
-          text: characters that the hands draw; others are left out.
+          text: characters that the hands draw, and spaces.
           cap_height: of a capital, in pixels of the strip.
         """
-        ink = self._set(text)
+        ink, middles = self._set(text)
         scale = cap_height / CAP_HEIGHT
         height = max(round(ink.shape[0] * scale), 1)
         width = max(round(ink.shape[1] * scale * self._width), 1)
@@ -74,16 +85,26 @@ class Scribe:
         )
         width = max(round(picture.width * scale * self._width), 1)
         small = picture.resize((width, height), Image.Resampling.BOX, reducing_gap=2.0)
-        return Strip(np.asarray(small, np.float32) / 255, BASELINE * scale)
+        # The slant moves what is over the baseline to the right: half a capital at its middle.
+        moved = middles + lean + slant * CAP_HEIGHT / 2
+        placed = moved * width / picture.width
+        return Strip(np.asarray(small, np.float32) / 255, BASELINE * scale, text, placed)
 
-    def _set(self, text: str) -> np.ndarray:
-        """Sets characters side by side: [CANVAS_SIZE, width], uint8, ink bright."""
-        placed, right = [], 8.0
+    def _set(self, text: str) -> tuple[np.ndarray, np.ndarray]:
+        """Sets characters side by side.
+
+        Returns:
+          ink, [CANVAS_SIZE, width], uint8, bright; and each character's middle column, [length].
+        """
+        placed, middles, right = [], [], 8.0
         for character in text:
             if character == " ":
-                right += self._space * self._rng.uniform(0.7, 1.4)
+                space = self._space * self._rng.uniform(0.7, 1.4)
+                middles.append(right + space / 2)
+                right += space
                 continue
             glyph = self._character(character)
+            middles.append(right + glyph.shape[1] / 2)
             placed.append((round(right), glyph))
             right = max(right + glyph.shape[1] + self._gap + self._rng.normal(0, 1.0), right + 4)
         strip = np.zeros((CANVAS_SIZE, round(right) + CANVAS_SIZE), np.uint8)
@@ -91,7 +112,7 @@ class Scribe:
             shift = round(self._rng.normal(0, self._wobble))
             part = strip[:, left : left + glyph.shape[1]]
             np.maximum(part, np.roll(glyph, shift, axis=0), out=part)
-        return strip[:, : round(right) + 8]
+        return strip[:, : round(right) + 8], np.maximum.accumulate(middles)
 
     def _character(self, character: str) -> np.ndarray:
         """Returns one of the writer's drawings, cut to its width."""

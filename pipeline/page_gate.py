@@ -1,0 +1,85 @@
+"""Whether a page servable may be pushed: its character error rate on whole pages, and how it moved.
+
+Between `page_measure.py`, which counts, and `page_push.py`, which asks.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from pipeline.page_measure import MeasuredPage
+from pipeline.run_result import Estimate
+
+TOLERANCE = 0.02
+"""How much higher than the pushed servable's the rate may be. Test pages are few, so that a line
+found or missed on one of them is a point or two; there is no absolute bound, for the two models
+have passed theirs."""
+
+
+@dataclass(frozen=True)
+class PageErrorRate:
+    """Edits per character on whole pages, as fractions where 0.05 is 5 %.
+
+    Args:
+      pages_of: the pipeline whose test pages were read, as in "pages-detector"; pages of the
+        sample are synthetic.
+      pages: how many were read.
+      characters: of their true texts, line breaks included.
+      candidate: the new servable's rate.
+      baseline: the rate of the servable pushed before, on the same pages; None without one.
+      change: candidate less baseline, None without one.
+    """
+
+    pages_of: str
+    pages: int
+    characters: int
+    candidate: Estimate
+    baseline: Estimate | None = None
+    change: Estimate | None = None
+
+    @property
+    def reason(self) -> str | None:
+        """Why the servable may not be pushed, None where it may."""
+        if self.baseline is None or self.change is None or self.change.value <= TOLERANCE:
+            return None
+        return (
+            f"the error rate on whole pages, {self.candidate.value:.2%} of {self.characters:,} "
+            f"characters, is more than {TOLERANCE:.2%} above the {self.baseline.value:.2%} of the "
+            f"pushed servable on the same {self.pages} test pages of {self.pages_of}"
+        )
+
+    def as_json(self) -> dict[str, Any]:
+        """Returns the figures for a model card; what is not a number is null."""
+        return {
+            "pages_of": self.pages_of,
+            "pages": self.pages,
+            "characters": self.characters,
+            **_as_json(self.candidate),
+            "baseline": self.baseline and _as_json(self.baseline),
+            "change": self.change and _as_json(self.change),
+            "tolerance": TOLERANCE,
+        }
+
+
+def compare_pages(measured: Sequence[MeasuredPage], pages_of: str) -> PageErrorRate:
+    """Sums up pages.
+
+    Args:
+      measured: at least one page, read by the candidate, or by candidate and baseline.
+      pages_of: as of `PageErrorRate`.
+    """
+    table = np.array([[each.edits for each in page.edits] for page in measured])  # [pages, models]
+    characters = sum(page.edits[0].characters for page in measured)
+    rates = [Estimate(float(rate), math.nan, math.nan) for rate in table.sum(axis=0) / characters]
+    if len(rates) == 1:
+        return PageErrorRate(pages_of, len(measured), characters, rates[0])
+    candidate, baseline = rates
+    change = Estimate(candidate.value - baseline.value, math.nan, math.nan)
+    return PageErrorRate(pages_of, len(measured), characters, candidate, baseline, change)
+
+
+def _as_json(estimate: Estimate) -> dict[str, float | None]:
+    return {key: value if math.isfinite(value) else None for key, value in asdict(estimate).items()}
