@@ -72,11 +72,11 @@ def measure_pages(examples: Path, readers: Sequence[Reader]) -> list[MeasuredPag
 
 
 def load_pages(examples: Path) -> Iterator[WrittenPage]:
-    """Yields the pages of a split of which at least one judged line has a known text."""
+    """Yields the blank pages of a split, and those of which a judged line has a known text."""
     paths = sorted(str(path) for path in examples.glob("*.gz"))
     for record in tf.data.TFRecordDataset(paths, "GZIP").as_numpy_iterator():
         page = parse_page(record)
-        if page.truth.text:
+        if page.truth.text or not page.truth.texts:
             yield page
 
 

@@ -93,7 +93,7 @@ def _measure(
             remark = f"not compared with {baseline}, which does not load: {error}"
             _log.warning("%s", remark)
     measured = measure_pages(examples, readers)
-    if not measured:
+    if not any(page.edits[0].characters for page in measured):
         return None, f"not measured: the test pages of {pages_of} have no texts"
     return compare_pages(measured, pages_of), remark
 

@@ -12,6 +12,7 @@ from tensorflow_metadata.proto.v0 import schema_pb2
 from pipeline.ingest.page_plan import PageOptions, PageUnit, plan_pages
 from pipeline.ingest.page_workers import MakePages, ReadForms
 from schema import features, line_bands
+from schema.line_texts import unpack_texts
 from schema.splits import TEST, TRAIN, VALIDATION
 from tests.pipeline.ingest.pages.conftest import DrawnLine, DrawnPage
 
@@ -49,6 +50,8 @@ def test_an_example_holds_the_page_and_its_lines(units):
     assert feature[features.TYPICAL_HEIGHT].float_list.value[0] == pytest.approx(0.1)
     rows = line_bands.unpack_rows(feature[features.LINE_BANDS].bytes_list.value[0])
     assert rows[:, line_bands.COUNTED].tolist() == [1, 0]
+    packed = feature[features.LINE_TEXTS].bytes_list.value[0].decode()
+    assert unpack_texts(packed, len(rows)) == ["written", "printed"]
     with Image.open(io.BytesIO(feature[features.IMAGE].bytes_list.value[0])) as image:
         assert image.size == (400, 300)
 
@@ -87,3 +90,6 @@ def test_forms_of_iam_come_with_their_writer_and_split(iam_copy):
     assert feature[features.SOURCE].bytes_list.value == [b"iam"]
     assert feature[features.WRITER].bytes_list.value[0]
     assert feature[features.LINE_COUNT].int64_list.value[0] >= 3
+    packed = feature[features.LINE_TEXTS].bytes_list.value[0].decode()
+    texts = unpack_texts(packed, feature[features.LINE_COUNT].int64_list.value[0])
+    assert all(set(text) <= set("abcd. ") and text for text in texts)
