@@ -1,17 +1,18 @@
 """Whether a page servable may be pushed: its character error rate on whole pages, and how it moved.
 
-Between `page_measure.py`, which counts, and `page_push.py`, which asks.
+Between `page_measure.py`, which counts, and `page_trial.py`, which asks.
 """
 
 import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from pipeline.evaluation.page_error_rate import PageEdits
 from pipeline.evaluation.resampling import Floats, ResampledSums, divide, interval
-from pipeline.page_measure import MeasuredPage
 from pipeline.run_result import Estimate
 
 TOLERANCE = 0.02
@@ -21,6 +22,15 @@ models have passed theirs."""
 
 CONFIDENCE_LEVEL, RESAMPLES = 0.95, 1000
 """Of the intervals, which are told and decide nothing: on ten pages they reach far."""
+
+
+@dataclass(frozen=True)
+class MeasuredPage:
+    """What each of several servables made of a page."""
+
+    sample_id: str
+    cluster: str
+    edits: tuple[PageEdits, ...]
 
 
 @dataclass(frozen=True)
@@ -66,6 +76,21 @@ class PageErrorRate:
             "change": self.change and _as_json(self.change),
             "tolerance": TOLERANCE,
         }
+
+
+@dataclass(frozen=True)
+class PagePush:
+    """What came of the page servable.
+
+    Args:
+      pushed: the servable of the newest parents; None where there is none, or it was refused.
+      error_rate: what it reached on whole pages, None where that was not measured now.
+      remark: why it was refused or not measured, or what it was not compared with.
+    """
+
+    pushed: Path | None = None
+    error_rate: PageErrorRate | None = None
+    remark: str | None = None
 
 
 def compare_pages(measured: Sequence[MeasuredPage], pages_of: str) -> PageErrorRate:

@@ -1,7 +1,7 @@
 """Has test pages read by servables and tells how much of their text came out wrong.
 
-Called by `page_push.py` before a page servable is pushed. Pages are taken as they were ingested, at
-the resolution at which users send them, and not as Transform scales them for the detector.
+Called by `page_trial.py` before a page servable is pushed. Pages are taken as they were ingested,
+at the resolution at which users send them, and not as Transform scales them for the detector.
 """
 
 import logging
@@ -14,8 +14,14 @@ import tensorflow as tf
 from ml_metadata.metadata_store import metadata_store
 from ml_metadata.proto import metadata_store_pb2 as mlmd
 
-from pipeline.evaluation.page_error_rate import PageEdits, ReadPage, TruePage, count_page_edits
-from pipeline.ingest.examples import COMPONENT_ID
+from pipeline.evaluation.page_error_rate import (
+    PageEdits,
+    ReadPage,
+    TruePage,
+    count_page_edits,
+)
+from pipeline.ingest.examples import SUMMARY_PROPERTY
+from pipeline.page_gate import MeasuredPage
 from schema import features, line_bands
 from schema.line_texts import unpack_texts
 from schema.splits import TEST
@@ -23,6 +29,12 @@ from serving.signatures import BOXES, COUNT, IMAGE_BYTES, SERVING_DEFAULT, TEXTS
 from transforms.slices import cluster_of
 
 _log = logging.getLogger(__name__)
+
+PUSHED_MODEL, MODEL, EXAMPLES = "PushedModel", "Model", "Examples"
+"""TFX's types of artifacts that lead from a push to its data."""
+
+DESTINATION = "pushed_destination"
+"""Custom property of a push: the version's folder."""
 
 Reader = Callable[[bytes], ReadPage]
 """An encoded picture -> what was read."""
@@ -45,15 +57,6 @@ class WrittenPage:
     truth: TruePage
 
 
-@dataclass(frozen=True)
-class MeasuredPage:
-    """What each of several servables made of a page."""
-
-    sample_id: str
-    cluster: str
-    edits: tuple[PageEdits, ...]
-
-
 def measure_pages(examples: Path, readers: Sequence[Reader]) -> list[MeasuredPage]:
     """Has every page read by each of the readers, one page in memory at a time.
 
@@ -65,10 +68,19 @@ def measure_pages(examples: Path, readers: Sequence[Reader]) -> list[MeasuredPag
         MeasuredPage(
             page.sample_id,
             page.cluster,
-            tuple(count_page_edits(page.truth, read(page.image)) for read in readers),
+            tuple(_read_and_count(page, read) for read in readers),
         )
         for page in load_pages(examples)
     ]
+
+
+def _read_and_count(page: WrittenPage, read: Reader) -> PageEdits:
+    try:
+        reading = read(page.image)
+    except tf.errors.InvalidArgumentError as error:
+        _log.warning("%s was refused, and counts as not read: %s", page.sample_id, error.message)
+        reading = ReadPage(np.zeros([0, 4]), [])
+    return count_page_edits(page.truth, reading)
 
 
 def load_pages(examples: Path) -> Iterator[WrittenPage]:
@@ -114,12 +126,8 @@ def load_reader(servable: Path) -> Reader:
         raise ValueError(f"expected a signature {SERVING_DEFAULT} in {servable}, got none")
 
     def read(image: bytes) -> ReadPage:
-        try:
-            # Through the model, which keeps its variables alive.
-            outputs = model.signatures[SERVING_DEFAULT](**{IMAGE_BYTES: tf.constant([image])})
-        except tf.errors.InvalidArgumentError as error:
-            _log.warning("a test page was refused, and counts as not read: %s", error.message)
-            return ReadPage(np.zeros([0, 4]), [])
+        # Through the model, which keeps its variables alive.
+        outputs = model.signatures[SERVING_DEFAULT](**{IMAGE_BYTES: tf.constant([image])})
         count = int(outputs[COUNT][0])
         texts = [text.decode() for text in outputs[TEXTS][0, :count].numpy()]
         return ReadPage(outputs[BOXES][0, :count].numpy(), texts)
@@ -127,22 +135,44 @@ def load_reader(servable: Path) -> Reader:
     return read
 
 
-def find_test_pages(database: Path, pipeline_name: str) -> Path | None:
-    """Returns the newest ingested pages of the test split of a pipeline; None without any.
+def find_test_pages(database: Path, detector: Path) -> Path | None:
+    """Returns the test pages, as ingested, of the run that pushed a detector.
+
+    Other runs may have dealt the pages out differently: what they test on, this one may have
+    learned from.
 
     Args:
       database: of ML Metadata.
-      pipeline_name: of the detector, as in "pages-detector".
+      detector: the pushed version.
+
+    Returns:
+      the folder of the split; None where no run has pushed the detector, or the pages are gone.
     """
     config = mlmd.ConnectionConfig()
     config.sqlite.filename_uri = str(database)
     config.sqlite.connection_mode = mlmd.SqliteMetadataSourceConfig.READONLY
     store = metadata_store.MetadataStore(config)
-    node = store.get_context_by_type_and_name("node", f"{pipeline_name}.{COMPONENT_ID}")
-    made = store.get_artifacts_by_context(node.id) if node else []
-    folders = [
-        Path(artifact.uri) / f"Split-{TEST}"
-        for artifact in sorted(made, key=lambda artifact: artifact.id)
-        if artifact.state == mlmd.Artifact.LIVE
+    ahead = [
+        pushed
+        for pushed in store.get_artifacts_by_type(PUSHED_MODEL)
+        if pushed.custom_properties[DESTINATION].string_value == str(detector)
     ]
-    return next((folder for folder in reversed(folders) if folder.is_dir()), None)
+    while ahead:
+        artifact = ahead.pop()
+        folder = Path(artifact.uri) / f"Split-{TEST}"
+        if SUMMARY_PROPERTY in artifact.custom_properties and folder.is_dir():
+            return folder
+        ahead += _made_from(store, artifact)
+    return None
+
+
+def _made_from(store: metadata_store.MetadataStore, artifact: mlmd.Artifact) -> list[mlmd.Artifact]:
+    """Returns the models and examples that an artifact was made from.
+
+    Nothing is followed through blessings, which lead to the baseline as well.
+    """
+    made = store.get_events_by_artifact_ids([artifact.id])
+    makers = [event.execution_id for event in made if event.type == mlmd.Event.OUTPUT]
+    given = store.get_events_by_execution_ids(makers) if makers else []
+    inputs = {event.artifact_id for event in given if event.type == mlmd.Event.INPUT}
+    return [each for each in store.get_artifacts_by_id(inputs) if each.type in (MODEL, EXAMPLES)]

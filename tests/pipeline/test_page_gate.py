@@ -3,8 +3,7 @@ import json
 import pytest
 
 from pipeline.evaluation.page_error_rate import PageEdits
-from pipeline.page_gate import TOLERANCE, compare_pages
-from pipeline.page_measure import MeasuredPage
+from pipeline.page_gate import TOLERANCE, MeasuredPage, compare_pages
 
 NAME = "pages-detector"
 

@@ -111,9 +111,13 @@ def test_a_servable_is_asked_through_its_signature_and_padding_taken_off(servabl
     np.testing.assert_array_equal(page.boxes, [[0, 1, 2, 3], [4, 5, 6, 7]])
 
 
-def test_a_page_that_is_refused_counts_as_not_read(servable, caplog):
-    page = load_reader(servable)(png(600, 40))
-    assert (page.boxes.shape, page.texts) == ((0, 4), [])
+def test_a_page_that_is_refused_counts_as_not_read(servable, write, caplog):
+    pages = (("test/p1", png(600, 40)), ("test/p2", png(30, 40)))
+    folder = write(*(example(name, "40", "30", image=image) for name, image in pages))
+    refused, read = measure_pages(folder, [load_reader(servable)])
+    assert refused.edits == (PageEdits(5, 5),)
+    assert read.edits == (PageEdits(0, 5),)
+    assert "test/p1 was refused, and counts as not read" in caplog.text
     assert "too wide" in caplog.text
 
 
@@ -128,38 +132,71 @@ def test_a_model_without_the_signature_is_no_servable(tmp_path):
         load_reader(tmp_path / "m")
 
 
-@pytest.fixture
-def database(tmp_path):
-    """Ingested pages: three times of one pipeline, the last of which is gone, and of another."""
-    path = tmp_path / "metadata.sqlite"
-    config = mlmd.ConnectionConfig()
-    config.sqlite.filename_uri = str(path)
-    config.sqlite.connection_mode = mlmd.SqliteMetadataSourceConfig.READWRITE_OPENCREATE
-    store = metadata_store.MetadataStore(config)
-    examples = store.put_artifact_type(mlmd.ArtifactType(name="Examples"))
-    node = store.put_context_type(mlmd.ContextType(name="node"))
-    for pipeline, number in (("pages", 1), ("pages", 2), ("sample", 3), ("pages", 4)):
-        folder = tmp_path / pipeline / str(number)
-        if number != 4:
-            (folder / "Split-test").mkdir(parents=True)
-        artifact = mlmd.Artifact(type_id=examples, uri=str(folder), state=mlmd.Artifact.LIVE)
-        [artifact_id] = store.put_artifacts([artifact])
-        name = f"{pipeline}-detector.LineExampleGen"
-        context = store.get_context_by_type_and_name("node", name)
-        context_id = (
-            context.id
-            if context
-            else store.put_contexts([mlmd.Context(type_id=node, name=name)])[0]
+class Lineage:
+    """What runs leave in ML Metadata, as far as it leads from a push to its pages."""
+
+    def __init__(self, folder):
+        self.folder, self.database = folder, folder / "metadata.sqlite"
+        config = mlmd.ConnectionConfig()
+        config.sqlite.filename_uri = str(self.database)
+        config.sqlite.connection_mode = mlmd.SqliteMetadataSourceConfig.READWRITE_OPENCREATE
+        self._store = metadata_store.MetadataStore(config)
+
+    def artifact(self, type_name, name, **properties):
+        artifact = mlmd.Artifact(uri=str(self.folder / name))
+        artifact.type_id = self._store.put_artifact_type(mlmd.ArtifactType(name=type_name))
+        for key, value in properties.items():
+            artifact.custom_properties[key].string_value = value
+        [number] = self._store.put_artifacts([artifact])
+        return number
+
+    def execute(self, inputs, output):
+        type_id = self._store.put_execution_type(mlmd.ExecutionType(name="node"))
+        [number] = self._store.put_executions([mlmd.Execution(type_id=type_id)])
+        events = [(each, mlmd.Event.INPUT) for each in inputs] + [(output, mlmd.Event.OUTPUT)]
+        self._store.put_events(
+            [mlmd.Event(execution_id=number, artifact_id=each, type=kind) for each, kind in events]
         )
-        attribution = mlmd.Attribution(artifact_id=artifact_id, context_id=context_id)
-        store.put_attributions_and_associations([attribution], [])
-    return path
+
+    def run(self, name, baseline=None):
+        """A run whose detector is pushed as version `name`; returns its model."""
+        ingested = self.artifact("Examples", f"{name}/ingested", split_summaries="[]")
+        (self.folder / name / "ingested" / "Split-test").mkdir(parents=True)
+        transformed = self.artifact("Examples", f"{name}/transformed")
+        (self.folder / name / "transformed" / "Split-test").mkdir(parents=True)
+        graph = self.artifact("TransformGraph", f"{name}/graph")
+        model = self.artifact("Model", f"{name}/model")
+        blessing = self.artifact("ModelBlessing", f"{name}/blessing")
+        destination = str(self.folder / "pushed" / name)
+        pushed = self.artifact("PushedModel", f"{name}/push", pushed_destination=destination)
+        self.execute([], ingested)
+        self.execute([ingested], transformed)
+        self.execute([ingested], graph)
+        self.execute([graph, transformed], model)
+        self.execute([transformed, model, *([baseline] if baseline else [])], blessing)
+        self.execute([model, blessing], pushed)
+        return model
 
 
-def test_the_newest_pages_that_are_there_are_found(database, tmp_path):
-    assert find_test_pages(database, "pages-detector") == tmp_path / "pages" / "2" / "Split-test"
-    assert find_test_pages(database, "sample-detector") == tmp_path / "sample" / "3" / "Split-test"
+@pytest.fixture
+def lineage(tmp_path):
+    """Two runs, the second with the first one's model as its baseline."""
+    made = Lineage(tmp_path)
+    made.run("1", baseline=None)
+    made.run("2", baseline=made.run("0"))
+    return made
 
 
-def test_a_pipeline_that_never_ran_has_no_pages(database):
-    assert find_test_pages(database, "iam-detector") is None
+@pytest.mark.parametrize("version", ["0", "1", "2"])
+def test_the_pages_are_those_of_the_run_that_pushed_the_detector(lineage, version):
+    found = find_test_pages(lineage.database, lineage.folder / "pushed" / version)
+    assert found == lineage.folder / version / "ingested" / "Split-test"
+
+
+def test_a_detector_that_no_run_has_pushed_has_no_pages(lineage):
+    assert find_test_pages(lineage.database, lineage.folder / "pushed" / "3") is None
+
+
+def test_pages_that_are_gone_are_not_found(lineage):
+    (lineage.folder / "1" / "ingested" / "Split-test").rmdir()
+    assert find_test_pages(lineage.database, lineage.folder / "pushed" / "1") is None
