@@ -12,7 +12,8 @@ from pathlib import Path
 import tensorflow as tf
 
 from pipeline.page_gate import PageErrorRate, PagePush, compare_pages
-from pipeline.page_measure import find_test_pages, load_reader, measure_pages
+from pipeline.page_lineage import find_test_pages
+from pipeline.page_measure import load_reader, measure_pages
 from serving.model_folder import EXTRA_ASSETS, MODEL_CARD_FILE, add_version
 from serving.page_export import compose_page
 

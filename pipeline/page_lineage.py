@@ -1,0 +1,61 @@
+"""Finds the test pages of a pushed detector through ML Metadata: from the push back to ingestion.
+
+Before `page_measure.py`, which has them read.
+"""
+
+from pathlib import Path
+
+from ml_metadata.metadata_store import metadata_store
+from ml_metadata.proto import metadata_store_pb2 as mlmd
+
+from pipeline.ingest.examples import SUMMARY_PROPERTY
+from schema.splits import TEST
+
+PUSHED_MODEL, MODEL, EXAMPLES = "PushedModel", "Model", "Examples"
+"""TFX's types of artifacts that lead from a push to its data."""
+
+DESTINATION = "pushed_destination"
+"""Custom property of a push: the version's folder."""
+
+
+def find_test_pages(database: Path, detector: Path) -> Path | None:
+    """Returns the test pages, as ingested, of the run that pushed a detector.
+
+    Other runs may have dealt the pages out differently: what they test on, this one may have
+    learned from.
+
+    Args:
+      database: of ML Metadata.
+      detector: the pushed version.
+
+    Returns:
+      the folder of the split; None where no run has pushed the detector, or the pages are gone.
+    """
+    config = mlmd.ConnectionConfig()
+    config.sqlite.filename_uri = str(database)
+    config.sqlite.connection_mode = mlmd.SqliteMetadataSourceConfig.READONLY
+    store = metadata_store.MetadataStore(config)
+    ahead = [
+        pushed
+        for pushed in store.get_artifacts_by_type(PUSHED_MODEL)
+        if pushed.custom_properties[DESTINATION].string_value == str(detector)
+    ]
+    while ahead:
+        artifact = ahead.pop()
+        folder = Path(artifact.uri) / f"Split-{TEST}"
+        if SUMMARY_PROPERTY in artifact.custom_properties and folder.is_dir():
+            return folder
+        ahead += _made_from(store, artifact)
+    return None
+
+
+def _made_from(store: metadata_store.MetadataStore, artifact: mlmd.Artifact) -> list[mlmd.Artifact]:
+    """Returns the models and examples that an artifact was made from.
+
+    Nothing is followed through blessings, which lead to the baseline as well.
+    """
+    made = store.get_events_by_artifact_ids([artifact.id])
+    makers = [event.execution_id for event in made if event.type == mlmd.Event.OUTPUT]
+    given = store.get_events_by_execution_ids(makers) if makers else []
+    inputs = {event.artifact_id for event in given if event.type == mlmd.Event.INPUT}
+    return [each for each in store.get_artifacts_by_id(inputs) if each.type in (MODEL, EXAMPLES)]
