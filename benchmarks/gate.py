@@ -23,8 +23,8 @@ from main_job import ROOT, describe_commit, describe_machine
 
 sys.path.insert(0, str(ROOT))
 
-from pipeline.evaluation.resampling import divide, draw_weights, interval  # noqa: E402
-from pipeline.gate import CER, LineGate  # noqa: E402
+from pipeline.evaluation.resampling import divide, draw_weights, interval
+from pipeline.gate import CER, LineGate
 
 CHALLENGERS = 200
 CASES = (
@@ -61,7 +61,7 @@ def judge(sums: np.ndarray, resampled: np.ndarray, units: int, gate: LineGate) -
     tolerance = gate.bounds()[CER].tolerance
     change = (sums[0] - sums[1]) / sums[2]
     spread = divide(resampled[0] - resampled[1], resampled[2])
-    lower, upper = interval(spread, units, gate.confidence_level)
+    _, upper = interval(spread, units, gate.confidence_level)
     if change > tolerance:
         return WORSE
     if upper > tolerance:
