@@ -5,6 +5,7 @@ from tfx.orchestration.pipeline import Pipeline
 
 from pipeline.config import PipelineConfig
 from pipeline.evaluate_stage import evaluate
+from pipeline.infra_validate_stage import infra_validate
 from pipeline.ingest_stage import ingest
 from pipeline.push_stage import push
 from pipeline.train_stage import train
@@ -30,11 +31,15 @@ def create_pipeline(config: PipelineConfig, beam_args: tuple[str, ...] = BEAM_AR
     transformed = transform(examples, validation, config)
     training = train(transformed, config)
     evaluation = evaluate(transformed, training.trainer, config)
-    pusher = push(training.trainer, evaluation.evaluator, config)
+    infra_validator = infra_validate(transformed, training.trainer, config)
+    pusher = push(training.trainer, evaluation.evaluator, infra_validator, config)
     return Pipeline(
         pipeline_name=config.pipeline_name,
         pipeline_root=str(config.pipeline_root),
-        components=[examples, *validation, transformed, *training, *evaluation, pusher],
+        components=[
+            *(examples, *validation, transformed, *training),
+            *(*evaluation, infra_validator, pusher),
+        ],
         enable_cache=True,
         metadata_connection_config=metadata.sqlite_metadata_connection_config(
             str(config.metadata_path)

@@ -1,16 +1,14 @@
 """After the push: starts the model server on what was pushed and asks it to read a picture."""
 
 import re
-import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.fingerprint import PROJECT_ROOT
 from pipeline.run_result import Reading, ServedReading
+from pipeline.server_process import ServerProcess
 from pipeline.tasks import Task
 from serving.client import ask_grpc, ask_rest, wait_for_model
 
@@ -42,29 +40,14 @@ def serve(model_name: str, base_path: Path) -> Iterator[ServerAddress]:
         "--port=ephemeral",
         "--rest_api_port=ephemeral",
     ]
-    process = subprocess.Popen(command, cwd=PROJECT_ROOT, stderr=subprocess.PIPE, text=True)
-    said: list[str] = []
-    listening = threading.Event()
-
-    def listen() -> None:
-        for line in process.stderr or ():
-            said.append(line.rstrip())
-            if _ADDRESSES.search(line):
-                listening.set()
-        listening.set()
-
-    reader = threading.Thread(target=listen, daemon=True)
-    reader.start()
+    server = ServerProcess(command)
     try:
-        listening.wait(START_SECONDS)
-        found = next(filter(None, map(_ADDRESSES.search, said)), None)
+        found = server.wait_for_line(_ADDRESSES, START_SECONDS)
         if found is None:
-            raise RuntimeError(f"the model server did not start: {' | '.join(said[-3:])}")
+            raise RuntimeError(f"the model server did not start: {server.last_words()}")
         yield ServerAddress(found["rest"], found["grpc"])
     finally:
-        process.terminate()
-        process.wait(ANSWER_SECONDS)
-        reader.join()
+        server.stop()
 
 
 _ADDRESSES = re.compile(r"grpc=(?P<grpc>\S+) rest=(?P<rest>http\S+)")

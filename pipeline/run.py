@@ -14,6 +14,7 @@ from tfx.orchestration.pipeline import Pipeline
 
 from pipeline.config import PipelineConfig
 from pipeline.evaluation.verdict import Verdict, read_verdict
+from pipeline.infra.executor import BLESSED, REASON
 from pipeline.ingest.examples import COMPONENT_ID, SOURCE_PROPERTY, SUMMARY_PROPERTY
 from pipeline.page_push import push_page_reader
 from pipeline.page_readings import ask_about_page, read_test_pages
@@ -53,6 +54,7 @@ def run_pipeline(config: PipelineConfig, command: str, question: bool) -> RunRes
     _run_stages(create_pipeline(config), config)
     metadata = RunMetadata(config.metadata_path, config.pipeline_name)
     verdict = read_verdict(Path(metadata.output("Evaluator", "evaluation").uri))
+    verdict = _hear_model_server(verdict, metadata)
     readings = _read_examples(metadata, config, verdict)
     pushed = _pushed_path(metadata) if verdict.blessed else None
     served = _ask(config, readings[0]) if pushed and readings and question else None
@@ -89,6 +91,15 @@ def _read_examples(
         return add_pictures(verdict.readings, examples)
     model = Path(metadata.output("Trainer", "model").uri) / SERVING_MODEL
     return tuple(read_test_pages(model, examples, config.seed))
+
+
+def _hear_model_server(verdict: Verdict, metadata: RunMetadata) -> Verdict:
+    """Returns the verdict with the model server's word: blessed means that it may be pushed."""
+    blessing = metadata.output("InfraValidator", "blessing").custom_properties
+    if blessing[BLESSED].int_value:
+        return verdict
+    reasons = filter(None, (verdict.reason, blessing[REASON].string_value))
+    return dataclasses.replace(verdict, blessed=False, reason="; ".join(reasons))
 
 
 def _pushed_path(metadata: RunMetadata) -> Path:

@@ -155,31 +155,14 @@ def predict_grpc(
     Returns:
       An array for each output.
     """
-    import grpc
-    import tensorflow as tf
-    from tensorflow_serving.apis import predict_pb2, prediction_service_pb2_grpc
+    from serving import grpc_calls
 
-    request = predict_pb2.PredictRequest()
-    request.model_spec.name = model_name
-    request.model_spec.signature_name = SERVING_DEFAULT
-    request.output_filter.extend(wanted)
-    request.inputs[IMAGE_BYTES].CopyFrom(
-        tf.make_tensor_proto(list(images), dtype=tf.string, shape=[len(images)])
-    )
-    options = [
-        ("grpc.max_receive_message_length", -1),
-        ("grpc.max_send_message_length", -1),
-        ("grpc.enable_http_proxy", 0),
-    ]
     try:
-        with grpc.insecure_channel(address, options) as channel:
-            stub = prediction_service_pb2_grpc.PredictionServiceStub(channel)
-            response = stub.Predict(request, timeout=timeout)
-    except grpc.RpcError as error:
-        raise ServingError(
-            f"{address} model {model_name!r}: {error.code().name} {_line(error.details())}"
-        ) from error
-    return {name: tf.make_ndarray(proto) for name, proto in response.outputs.items()}
+        return grpc_calls.predict(
+            address, model_name, SERVING_DEFAULT, {IMAGE_BYTES: images}, timeout, wanted
+        )
+    except grpc_calls.CallError as error:
+        raise ServingError(f"{address} model {model_name!r}: {_line(error)}") from error
 
 
 def _rows(answer: Any, count: int, where: str) -> list[Any]:

@@ -1,0 +1,1 @@
+"""Before the push: the candidate in a real model server, and real questions to it."""
