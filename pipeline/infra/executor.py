@@ -4,6 +4,7 @@ TFX's own knows Docker and Kubernetes only, counts every answer as a good one, a
 of a failure to its log. `pipeline.infra_validate_stage` runs this one in its place.
 """
 
+import contextlib
 import shutil
 import time
 from collections.abc import Sequence
@@ -11,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from absl import logging
-from docker.errors import DockerException
+from docker.errors import DockerException, NotFound
 from tfx.components.infra_validator import error_types, executor, serving_bins
 from tfx.components.infra_validator.model_server_runners.base_runner import BaseModelServerRunner
 from tfx.components.infra_validator.model_server_runners.local_docker_runner import (
@@ -65,9 +66,8 @@ class AskingExecutor(executor.Executor):
     ) -> None:
         """Takes the place of TFX's method between reading the parameters and cleaning up."""
         questions = make_questions(Path(artifact_utils.get_split_uri([examples], TEST)), QUESTIONS)
-        runner = make_runner(
-            self._server, self._PrepareModelPath(model, serving_spec), serving_spec
-        )
+        model_path = self._PrepareModelPath(model, serving_spec)
+        runner = make_runner(self._server, model_path, serving_spec)
         logging.info("The candidate is loaded by %r.", runner)
         seconds = validation_spec.max_loading_time_seconds
         reason = find_refusal(runner, serving_spec.model_name, questions, seconds)
@@ -120,7 +120,8 @@ def find_refusal(
     except (error_types.JobAborted, error_types.DeadlineExceeded, DockerException) as error:
         return _with_last_words(error, runner)
     finally:
-        runner.Stop()
+        with contextlib.suppress(NotFound):  # a container that ended has removed itself
+            runner.Stop()
     return None
 
 

@@ -25,6 +25,7 @@ COMPONENTS = {
     "Trainer",
     "latest_blessed_model",
     "Evaluator",
+    "InfraValidator",
     "Pusher",
 }
 GOOD_STEPS, POOR_STEPS = 105, 2
@@ -123,7 +124,7 @@ def test_an_equal_model_is_taken_from_the_cache_and_pushed(first, command):
     assert status == 0, done.stderr
     assert told["metrics"]["cer"]["value"] == told["baseline"]["cer"]["value"]
     states = stages(command.workspace)
-    for name in ("LineExampleGen", "StatisticsGen", "Transform", "Trainer"):
+    for name in ("LineExampleGen", "StatisticsGen", "Transform", "Trainer", "InfraValidator"):
         assert states[name] == "cached"
 
 

@@ -1,4 +1,7 @@
-from pipeline.run import find_input_error
+from ml_metadata.proto import metadata_store_pb2 as mlmd
+
+from pipeline.evaluation.verdict import Verdict
+from pipeline.run import _hear_model_server, find_input_error
 from schema.errors import InputError
 
 
@@ -20,3 +23,32 @@ def test_an_input_error_is_found_below_what_wraps_it():
 
 def test_other_errors_stay_what_they_are():
     assert find_input_error(wrapped(ValueError("a defect"))) is None
+
+
+class Told:
+    """The metadata of a run whose InfraBlessing has the given properties."""
+
+    def __init__(self, blessed, reason):
+        self.artifact = mlmd.Artifact()
+        self.artifact.custom_properties["blessed"].int_value = blessed
+        if reason:
+            self.artifact.custom_properties["reason"].string_value = reason
+
+    def output(self, node, key):
+        assert (node, key) == ("InfraValidator", "blessing")
+        return self.artifact
+
+
+def test_what_the_model_server_accepts_keeps_its_verdict():
+    for verdict in (Verdict(True, None, ()), Verdict(False, "CER is above", ())):
+        assert _hear_model_server(verdict, Told(1, None)) == verdict
+
+
+def test_what_the_model_server_refuses_is_not_blessed():
+    refused = Told(0, "not servable")
+    assert _hear_model_server(Verdict(True, None, ()), refused) == Verdict(
+        False, "not servable", ()
+    )
+    assert _hear_model_server(Verdict(False, "CER is above", ()), refused) == Verdict(
+        False, "CER is above; not servable", ()
+    )

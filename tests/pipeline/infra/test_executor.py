@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 import pytest
+from docker.errors import NotFound
 from google.protobuf.json_format import MessageToJson
 from tfx.components.infra_validator.error_types import GracefulShutdown, JobAborted
 from tfx.components.infra_validator.model_server_runners import local_docker_runner
@@ -19,6 +20,7 @@ from pipeline.infra.executor import SERVER, AskingExecutor, find_refusal, make_r
 from pipeline.infra.local_process_runner import LocalProcessRunner
 from pipeline.infra.server_choice import DOCKER, EMBEDDED, TENSORFLOW_MODEL_SERVER, ChosenServer
 from pipeline.infra_validate_stage import make_serving_spec
+from serving.grpc_calls import CallError
 
 slow = pytest.mark.slow
 
@@ -187,10 +189,16 @@ def test_a_local_process_runs_on_no_platform_of_tfx(tmp_path):
 
 
 class Dying:
-    """A server that ends while it is asked."""
+    """A server that ends while it loads.
 
-    def __init__(self):
+    Args:
+      gone: what asking for its log, and stopping it, raise.
+    """
+
+    def __init__(self, gone=None):
         self.checks = 0
+        self.stopped = False
+        self.gone = gone
 
     def Start(self):  # noqa: N802 - TFX's names, here and below
         pass
@@ -204,13 +212,30 @@ class Dying:
         return "unix:/nowhere.sock"
 
     def GetLogs(self):  # noqa: N802
-        return None
+        if self.gone:
+            raise self.gone
 
     def Stop(self):  # noqa: N802
-        self.checks = -1
+        self.stopped = True
+        if self.gone:
+            raise self.gone
 
 
-def test_a_server_that_ends_while_it_loads_is_noticed():
-    server = Dying()
+@pytest.mark.parametrize("gone", [None, NotFound("the container has removed itself")])
+def test_a_server_that_ends_while_it_loads_is_noticed(gone):
+    server = Dying(gone)
     assert find_refusal(server, "lines", ["a question"], 60) == "it was killed by SIGKILL"
-    assert server.checks == -1
+    assert server.stopped
+
+
+def test_a_server_that_ends_while_it_is_asked_is_noticed(monkeypatch):
+    def ask(*_):
+        raise CallError("UNAVAILABLE Socket closed")
+
+    monkeypatch.setattr("pipeline.infra.executor.wait_until_loaded", lambda *_: None)
+    monkeypatch.setattr("pipeline.infra.executor.ask", ask)
+    server = Dying()
+    server.checks = 1
+    assert find_refusal(server, "lines", ["a question"], 60) == "it was killed by SIGKILL"
+    server.checks = -5
+    assert find_refusal(server, "lines", ["a question"], 60) == "UNAVAILABLE Socket closed"

@@ -69,7 +69,7 @@ def test_a_model_that_hangs_is_given_up_at_the_deadline(monkeypatch, state, told
 
 def test_what_is_wrong_names_the_signature(monkeypatch):
     monkeypatch.setattr(questions, "predict", lambda *_: {})
-    with pytest.raises(WrongAnswer, match="^serving_default: expected text"):
+    with pytest.raises(WrongAnswer, match=r"^serving_default: expected text"):
         ask("here", "lines", QUESTION)
 
 
@@ -78,5 +78,5 @@ def test_a_refused_call_names_the_signature(monkeypatch):
         raise CallError("INTERNAL oops")
 
     monkeypatch.setattr(questions, "predict", refuse)
-    with pytest.raises(CallError, match="^serving_default: expected an answer, got INTERNAL oops"):
+    with pytest.raises(CallError, match=r"^serving_default: expected an answer, got INTERNAL oops"):
         ask("here", "lines", QUESTION)
