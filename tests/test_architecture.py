@@ -39,6 +39,7 @@ def test_no_arrow_points_up(package):
         "pipeline.ingest.record_plan",
         "pipeline.prepare",
         "pipeline.report.render",
+        "pipeline.ward",
         "serving.client",
         "serving.compose_page",
         "serving.litert_read",

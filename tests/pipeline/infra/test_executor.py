@@ -14,7 +14,7 @@ from tfx.components.infra_validator.model_server_runners import local_docker_run
 from tfx.dsl.components.base.base_executor import BaseExecutor
 from tfx.proto import infra_validator_pb2
 from tfx.types import standard_artifacts, standard_component_specs
-from tfx.types.artifact_utils import encode_split_names
+from tfx.types.artifact_utils import encode_split_names, verify_artifacts
 
 from pipeline.infra.executor import SERVER, AskingExecutor, find_refusal, make_runner
 from pipeline.infra.local_process_runner import LocalProcessRunner
@@ -68,7 +68,8 @@ def validate(tmp_path, examples_folder):
 def refusal(blessing):
     """The reason of a refused candidate, whose artifact must not satisfy the cache."""
     assert blessing.get_int_custom_property("blessed") == 0
-    assert not Path(blessing.uri).exists()
+    with pytest.raises(RuntimeError, match="is missing"):
+        verify_artifacts(blessing)  # as TFX does before it takes an artifact from the cache
     reason = blessing.get_string_custom_property("reason")
     assert "\n" not in reason
     return reason
