@@ -98,8 +98,8 @@ def _hear_model_server(verdict: Verdict, metadata: RunMetadata) -> Verdict:
     blessing = metadata.output("InfraValidator", "blessing").custom_properties
     if blessing[BLESSED].int_value:
         return verdict
-    reasons = filter(None, (verdict.reason, blessing[REASON].string_value))
-    return dataclasses.replace(verdict, blessed=False, reason="; ".join(reasons))
+    reasons = (*verdict.reasons, blessing[REASON].string_value)
+    return dataclasses.replace(verdict, blessed=False, reasons=reasons)
 
 
 def _pushed_path(metadata: RunMetadata) -> Path:

@@ -39,18 +39,18 @@ class Told:
         return self.artifact
 
 
-def verdict(blessed, reason):
-    return Verdict(blessed, reason, confidence_level=0.95)
+def verdict(blessed, *reasons):
+    return Verdict(blessed, reasons, confidence_level=0.95)
 
 
 def test_what_the_model_server_accepts_keeps_its_verdict():
-    for given in (verdict(True, None), verdict(False, "CER is above")):
+    for given in (verdict(True), verdict(False, "CER is above")):
         assert _hear_model_server(given, Told(1, None)) == given
 
 
 def test_what_the_model_server_refuses_is_not_blessed():
     refused = Told(0, "not servable")
-    assert _hear_model_server(verdict(True, None), refused) == verdict(False, "not servable")
+    assert _hear_model_server(verdict(True), refused) == verdict(False, "not servable")
     assert _hear_model_server(verdict(False, "CER is above"), refused) == verdict(
-        False, "CER is above; not servable"
+        False, "CER is above", "not servable"
     )

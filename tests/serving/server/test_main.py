@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from schema.errors import InputError
 from serving.client import ServingError, ask_grpc, ask_rest
 from serving.server.model_server import ModelServer
 
@@ -64,23 +63,6 @@ def test_a_protocol_can_be_disabled(base_path: Path) -> None:
     with ModelServer("lines", base_path, rest_port=0) as server:
         assert server.rest_url is None
         assert server.grpc_address.startswith("127.0.0.1:")
-
-
-def test_a_unix_socket_alone_will_do(
-    base_path: Path, tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    socket = tmp_path_factory.mktemp("s") / "grpc.sock"
-    with ModelServer("lines", base_path, grpc_port=0, rest_port=0, grpc_socket=socket) as server:
-        server.wait_until_available(30)
-        assert server.grpc_address is None
-        assert ask_grpc(f"unix:{socket}", "lines", [b"abc"], 10)[0].text == "read 3"
-    assert not socket.exists()
-
-
-def test_a_socket_that_cannot_be_is_told(base_path: Path) -> None:
-    server = ModelServer("lines", base_path, rest_port=0, grpc_socket=Path("/nowhere/grpc.sock"))
-    with pytest.raises(InputError, match=r"cannot listen on unix:/nowhere/grpc\.sock"), server:
-        pass
 
 
 def test_waiting_for_a_model_that_is_not_there_says_why(tmp_path: Path) -> None:
