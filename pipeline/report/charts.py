@@ -81,29 +81,29 @@ def error_curve(epochs: Sequence[Epoch], error_name: str) -> str:
         return _svg(figure, "error", label)
 
 
-def reliability_curve(bins: Sequence[ReliabilityBin], unit: str) -> str:
+def reliability_curve(bins: Sequence[ReliabilityBin], judged: str) -> str:
     """Return how often confidences were right as an `<svg>` element.
 
     Args:
       bins: at least one, as `transforms.calibration.reliability` makes them.
-      unit: what was right or wrong, in the plural.
+      judged: what was right or wrong, as in "Test lines".
     """
     with matplotlib.rc_context(_STYLE):
-        figure, axes = _canvas(height=2.9)
+        figure, axes = _canvas(height=2.8, width=3.3)
         stated = [100 * each.confidence for each in bins]
         right = [100 * each.accuracy for each in bins]
-        lowest = min(*stated, *right)
-        margin = 0.04 * (100 - lowest) + 0.1
-        limits = (lowest - margin, 100 + margin)
+        lowest, highest = min(*stated, *right), max(*stated, *right)
+        margin = 0.04 * (highest - lowest) + 0.1
+        limits = (lowest - margin, highest + margin)
         axes.axline((100, 100), slope=1, color=_QUIET, linewidth=0.8, linestyle=":")
         axes.plot(stated, right, "o-", color=_ACCENT)
         axes.set(xlim=limits, ylim=limits, xlabel="confidence", ylabel="right")
         axes.xaxis.set_major_formatter("{x:g} %")
         axes.yaxis.set_major_formatter("{x:g} %")
-        axes.set_title(f"{unit}: {100 * calibration_error(bins):.1f} points off on average")
-        return _svg(
-            figure, f"reliability-{unit.lower()}", f"{unit} that were right, by their confidence"
-        )
+        error = f"expected calibration error {100 * calibration_error(bins):.1f} points"
+        axes.set_title(f"{judged}\n{error}")
+        name = f"reliability-{judged.lower().replace(' ', '-')}"
+        return _svg(figure, name, f"{judged} that were right, by their confidence; {error}")
 
 
 def stage_bars(stages: Sequence[StageRun]) -> str:
@@ -144,14 +144,14 @@ def _finite(value: float, otherwise: float = math.nan) -> float:
     return value if math.isfinite(value) else otherwise
 
 
-def _canvas(height: float) -> tuple[Figure, Axes]:
-    figure = Figure(figsize=(_WIDTH, height), layout="constrained")
+def _canvas(height: float, width: float = _WIDTH) -> tuple[Figure, Axes]:
+    figure = Figure(figsize=(width, height), layout="constrained")
     return figure, figure.subplots()
 
 
 def _finish_curve(axes: Axes, values: Sequence[float]) -> None:
     """Put zero on the loss or error axis, whole epochs on the other, and name an empty plot."""
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     finite = [value for value in values if math.isfinite(value)]
     axes.set_ylim(bottom=min([0.0, *finite]))
     if not finite:

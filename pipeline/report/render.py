@@ -1,61 +1,44 @@
 """The report of a run: one HTML file that tells its verdict, figures, pictures and lineage.
 
 The last thing that the local runner writes. It sees the `RunResult` alone, decides nothing, and
-the file needs nothing besides itself: style, pictures and charts stand inside it.
+the file needs nothing besides itself: style, pictures and charts stand inside it. What each
+section shows is chosen by the modules beside this one, how it looks by the templates.
 """
 
-import base64
-import io
-import math
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import jinja2
 from markupsafe import Markup
-from PIL import Image
 
-from pipeline.gate import (
-    ACCURACY,
-    CER,
-    LINE_COUNT_ERROR,
-    LINE_F1,
-    LINE_PRECISION,
-    LINE_RECALL,
-    WER,
-)
-from pipeline.report import charts, edits
-from pipeline.run_result import Estimate, LineageEntry, MetricResult, RunResult
-from trainer_module.reliability import Reliability
+from pipeline.evaluation.resampling import UNITS_TOLD
+from pipeline.report import charts, confusions, edits, figures, forest, pictures, titles
+from pipeline.report.held_to import describe_gate
+from pipeline.report.lineage import sort_into_generations
+from pipeline.report.slices import group_slices
+from pipeline.run_result import MetricResult, RunResult
+from transforms.calibration import ReliabilityBin
 
-_MINUS = "\N{MINUS SIGN}"
-_PERCENT = "\N{NO-BREAK SPACE}%"
-_SHOWN_HEIGHT = 56  # pixels: twice the height of a normalised line
-
-_METRIC_TITLES = {
-    CER: "Character error rate (CER)",
-    WER: "Word error rate (WER)",
-    ACCURACY: "Accuracy",
-    LINE_F1: "Lines found, F1",
-    LINE_PRECISION: "Lines found, precision",
-    LINE_RECALL: "Lines found, recall",
-    LINE_COUNT_ERROR: "Error of the number of lines",
+_FILTERS = {
+    "decimal": figures.decimal,
+    "describe_change": forest.describe_change,
+    "draw_change": forest.draw_change,
+    "draw_value": forest.draw_value,
+    "duration": charts.duration,
+    "interval": figures.interval,
+    "metric_title": titles.of_metric,
+    "name_character": confusions.name_character,
+    "percent": figures.percent,
+    "picture": pictures.embed,
+    "plain_points": figures.plain_points,
+    "points": figures.points,
+    "points_interval": figures.points_interval,
+    "show_character": confusions.show_character,
+    "thousands": "{:,}".format,
 }
-
-
-@dataclass(frozen=True)
-class Picture:
-    """A picture as the page embeds it.
-
-    Args:
-      uri: the `data:` URI with the encoded bytes.
-      width: the width to show, in CSS pixels; the height follows from the picture.
-    """
-
-    uri: str
-    width: int
 
 
 def write_report(result: RunResult, path: Path) -> Path:
@@ -73,35 +56,72 @@ def write_report(result: RunResult, path: Path) -> Path:
 
 def render(result: RunResult) -> str:
     """Return the report as the text of one HTML document; the same result, the same text."""
-    curve, stages = result.learning_curve, result.stages
     return (
         _environment()
         .get_template("report.html.jinja")
         .render(
             result=result,
-            metrics=_by_name(result.metrics),
-            served_picture=_read_picture(result.served.image_path) if result.served else None,
+            **_choose_metrics(result),
+            confusion_tables=confusions.sort_by_kind(result.confusions),
+            served_picture=pictures.embed_file(result.served.image_path) if result.served else None,
             # The charts escape what they draw: they are markup already.
-            curves=[
-                Markup(charts.loss_curve(curve)),
-                Markup(charts.error_curve(curve, result.error_name)),
-            ]
-            if curve
-            else [],
-            reliability_curves=_draw_reliability(result.reliability),
-            stage_chart=Markup(charts.stage_bars(stages)) if stages else None,
-            generations=_generations(result.lineage),
+            reliability_curves=[
+                Markup(charts.reliability_curve(bins, judged))
+                for judged, bins in _judged_confidences(result).items()
+                if bins
+            ],
+            curves=_draw_learning(result),
+            stage_chart=Markup(charts.stage_bars(result.stages)) if result.stages else None,
+            generations=sort_into_generations(result.lineage),
             artifact_ids={entry.artifact_id for entry in result.lineage},
         )
     )
 
 
-def _draw_reliability(reliability: Reliability | None) -> list[Markup]:
-    """Return a chart for whatever has been judged at least once."""
-    if reliability is None:
+def _choose_metrics(result: RunResult) -> dict[str, Any]:
+    """Return what the verdict, the comparison and the slices show of the metrics."""
+    overall = [metric for metric in result.metrics if not metric.slice_name]
+    decisive = overall[0] if overall else None  # as the gate orders them
+    groups = group_slices(result.metrics, decisive.name) if decisive else []
+    shown = [each.metric for group in groups for each in group.slices]
+    return {
+        "overall": overall,
+        "gated": [metric for metric in overall if metric.bound is not None],
+        "ungated": [metric for metric in overall if metric.bound is None],
+        "decisive": decisive,
+        "compared": any(metric.baseline for metric in overall),
+        "told_units": _tell_units(decisive) if decisive else "",
+        "slice_groups": groups,
+        "demands": describe_gate(result.gate, result.unit, bool(groups)) if result.gate else [],
+        "reach": forest.shared_reach(metric for metric in overall if metric.bound is not None),
+        "slice_reach": forest.shared_reach(shown),
+        "slice_scale": forest.value_scale(shown),
+    }
+
+
+def _tell_units(metric: MetricResult) -> str:
+    """Return how many independent units there are where examples are not independent."""
+    if metric.units >= min(metric.examples, UNITS_TOLD):
+        return ""
+    return f"{metric.units:,}"
+
+
+def _judged_confidences(result: RunResult) -> dict[str, Sequence[ReliabilityBin]]:
+    judged: dict[str, Sequence[ReliabilityBin]] = {f"Test {result.unit}": result.calibration}
+    if result.reliability is not None:
+        judged["Validation lines"] = result.reliability.lines
+        judged["Validation characters"] = result.reliability.characters
+    return judged
+
+
+def _draw_learning(result: RunResult) -> list[Markup]:
+    epochs = result.learning_curve
+    if not epochs:
         return []
-    judged = {"Lines": reliability.lines, "Characters": reliability.characters}
-    return [Markup(charts.reliability_curve(bins, unit)) for unit, bins in judged.items() if bins]
+    return [
+        Markup(charts.loss_curve(epochs)),
+        Markup(charts.error_curve(epochs, result.error_name)),
+    ]
 
 
 @cache
@@ -113,80 +133,6 @@ def _environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {
-        "decimal": _decimal,
-        "duration": charts.duration,
-        "interval": _interval,
-        "percent": _percent,
-        "picture": _picture,
-        "points": _points,
-        "thousands": "{:,}".format,
-    }
-    environment.globals |= {"align": edits.align, "metric_titles": _METRIC_TITLES}
+    environment.filters |= _FILTERS
+    environment.globals |= {"align": edits.align}
     return environment
-
-
-def _not_finite(value: float) -> str:
-    return "not a number" if math.isnan(value) else "infinite"
-
-
-def _percent(fraction: float) -> str:
-    return f"{100 * fraction:.2f}{_PERCENT}" if math.isfinite(fraction) else _not_finite(fraction)
-
-
-def _points(difference: float) -> str:
-    """Return a difference of two fractions in percentage points, with its sign."""
-    if not math.isfinite(difference):
-        return _not_finite(difference)
-    text = f"{100 * difference:+.2f}"
-    return "0.00" if float(text) == 0 else text.replace("-", _MINUS)
-
-
-def _interval(estimate: Estimate) -> str:
-    if math.isfinite(estimate.lower) and math.isfinite(estimate.upper):
-        return f"{100 * estimate.lower:.2f} to {100 * estimate.upper:.2f}{_PERCENT}"
-    return "no interval"
-
-
-def _decimal(value: float) -> str:
-    return f"{value:.4g}" if math.isfinite(value) else _not_finite(value)
-
-
-def _picture(encoded: bytes) -> Picture | None:
-    """Return the picture for the page, or None when the bytes are no picture."""
-    try:
-        with Image.open(io.BytesIO(encoded)) as image:
-            (width, height), media_type = image.size, image.get_format_mimetype()
-    except OSError:
-        return None
-    scale = max(1, round(_SHOWN_HEIGHT / height))
-    data = base64.b64encode(encoded).decode("ascii")
-    return Picture(uri=f"data:{media_type};base64,{data}", width=scale * width)
-
-
-def _read_picture(path: Path) -> Picture | None:
-    """Return the picture in a file; None when it is gone, for the report outlives the run."""
-    return _picture(path.read_bytes()) if path.is_file() else None
-
-
-def _by_name(metrics: Sequence[MetricResult]) -> dict[str, list[MetricResult]]:
-    """Return the results of each metric, the one over all examples before its slices."""
-    groups: dict[str, list[MetricResult]] = {}
-    for metric in metrics:
-        groups.setdefault(metric.name, []).append(metric)
-    return {name: sorted(group, key=lambda m: m.slice_name != "") for name, group in groups.items()}
-
-
-def _generations(lineage: Sequence[LineageEntry]) -> list[list[LineageEntry]]:
-    """Return the artifacts in the order of making: each is made only from earlier generations.
-
-    Inputs that the lineage does not list count as given. Artifacts on a cycle, which a sound
-    metadata store cannot hold, make up the last generation.
-    """
-    waiting, generations = list(lineage), []
-    while waiting:
-        missing = {entry.artifact_id for entry in waiting}
-        ready = [entry for entry in waiting if missing.isdisjoint(entry.inputs)] or waiting
-        generations.append(ready)
-        waiting = [entry for entry in waiting if entry not in ready]
-    return generations

@@ -18,7 +18,8 @@ STAGES = (
 )
 BINS = (ReliabilityBin(10, 0.42, 0.5), ReliabilityBin(10, 0.98, 0.9))
 DRAWINGS = {
-    "reliability": lambda: charts.reliability_curve(BINS, "Lines"),
+    "test reliability": lambda: charts.reliability_curve(BINS, "Test lines"),
+    "reliability": lambda: charts.reliability_curve(BINS, "Validation lines"),
     "loss": lambda: charts.loss_curve(EPOCHS),
     "error": lambda: charts.error_curve(EPOCHS, "CER"),
     "stages": lambda: charts.stage_bars(STAGES),
@@ -60,6 +61,11 @@ def test_ids_are_unique_across_drawings_and_every_reference_resolves():
     references = re.findall(r'href="#([^"]+)"', page) + re.findall(r"url\(#([^)]+)\)", page)
     assert references
     assert set(references) <= set(ids)
+
+
+def test_a_single_epoch_is_a_whole_one():
+    assert "1" in texts(charts.loss_curve(EPOCHS[:1]))
+    assert not any("0.9" in text for text in texts(charts.loss_curve(EPOCHS[:1])))
 
 
 def test_text_remains_text():
@@ -110,9 +116,10 @@ def test_durations_read_as_people_say_them(seconds, text):
 
 def test_reliability_tells_how_far_confidences_are_off():
     # (10 * 0.08 + 10 * 0.08) / 20
-    assert "Lines: 8.0 points off on average" in texts(charts.reliability_curve(BINS, "Lines"))
+    found = texts(charts.reliability_curve(BINS, "Test lines"))
+    assert {"Test lines", "expected calibration error 8.0 points"} <= set(found)
 
 
 def test_a_single_confidence_that_was_right_is_drawn():
     svg = charts.reliability_curve((ReliabilityBin(1, 1.0, 1.0),), "Characters")
-    assert "Characters: 0.0 points off on average" in texts(svg)
+    assert "expected calibration error 0.0 points" in texts(svg)

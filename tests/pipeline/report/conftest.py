@@ -1,0 +1,9 @@
+import pytest
+
+from pipeline.report.render import render
+from tests.pipeline.report.pages import FULL
+
+
+@pytest.fixture(scope="session")
+def full() -> str:
+    return render(FULL)
