@@ -89,17 +89,16 @@ def ask_about_page(
     image_path.parent.mkdir(parents=True, exist_ok=True)
     image_path.write_bytes(shown.image_png)
     wait_for_model(address.rest_url, model_name, START_SECONDS)
-    [row] = predict_rest(address.rest_url, model_name, [shown.image_png], ANSWER_SECONDS)
-    found = predict_grpc(
-        address.grpc_address, model_name, [shown.image_png], [COUNT, SCORES], ANSWER_SECONDS
-    )
+    images = [shown.image_png]
+    [row] = predict_rest(address.rest_url, model_name, images, ANSWER_SECONDS)
+    [found] = predict_grpc(address.grpc_address, model_name, images, ANSWER_SECONDS)
     return ServedReading(
         image_path=image_path,
         truth=shown.truth,
         rest_reading=describe_count(row[COUNT]),
         rest_confidence=mean_score(np.asarray(row[SCORES])),
-        grpc_reading=describe_count(int(found[COUNT][0])),
-        grpc_confidence=mean_score(found[SCORES][0]),
+        grpc_reading=describe_count(found[COUNT]),
+        grpc_confidence=mean_score(np.asarray(found[SCORES])),
     )
 
 

@@ -1,9 +1,10 @@
 """TensorFlow Serving's gRPC methods as functions, for `serving.client` and the InfraValidator.
 
-Imports the official stubs, and TensorFlow with them. Calls go straight to the server, whatever
-proxy the environment names.
+Speaks through the official stubs, without importing TensorFlow (`grpc_stubs`). Calls go straight
+to the server, whatever proxy the environment names.
 """
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,23 +12,39 @@ from typing import Any
 
 import grpc
 import numpy as np
-import tensorflow as tf
-from tensorflow_serving.apis import (
-    get_model_status_pb2,
-    model_service_pb2_grpc,
-    predict_pb2,
-    prediction_service_pb2_grpc,
-)
+
+from serving.grpc_stubs import load_stubs
 
 _CHANNEL_OPTIONS = (
     ("grpc.max_receive_message_length", -1),
     ("grpc.max_send_message_length", -1),
     ("grpc.enable_http_proxy", 0),
 )
+_SIGNATURES = "signature_def"
+
+# The field of TensorProto that holds each dtype of a servable's outputs.
+_FIELDS: dict[str, tuple[str, Any]] = {
+    "DT_FLOAT": ("float_val", np.float32),
+    "DT_DOUBLE": ("double_val", np.float64),
+    "DT_INT32": ("int_val", np.int32),
+    "DT_INT64": ("int64_val", np.int64),
+    "DT_BOOL": ("bool_val", np.bool_),
+    "DT_STRING": ("string_val", object),
+}
 
 
 class CallError(Exception):
-    """A call that did not succeed: its status code and what the server says of it."""
+    """A call that did not succeed: its status code and what the server says of it.
+
+    Args:
+      code: the name of the gRPC status, such as "NOT_FOUND".
+      details: of the server or the channel.
+    """
+
+    def __init__(self, code: str, details: str) -> None:
+        super().__init__(f"{code} {details}")
+        self.code = code
+        self.details = details
 
 
 @dataclass(frozen=True)
@@ -65,31 +82,54 @@ def predict(
       An array for each output; strings as object arrays of bytes.
 
     Raises:
-      CallError: the server cannot be reached or refuses.
+      CallError: the server cannot be reached, refuses, or gives a tensor of another kind.
     """
-    request = predict_pb2.PredictRequest()
+    stubs = load_stubs()
+    request = stubs.predict.PredictRequest()
     request.model_spec.name = model_name
     request.model_spec.signature_name = signature_name
     request.output_filter.extend(wanted)
     for name, values in inputs.items():
-        request.inputs[name].CopyFrom(
-            tf.make_tensor_proto(list(values), dtype=tf.string, shape=[len(values)])
-        )
+        tensor = request.inputs[name]
+        tensor.dtype = stubs.types.DT_STRING
+        tensor.tensor_shape.dim.add(size=len(values))
+        tensor.string_val.extend(values)
     with _channel(address) as channel:
-        stub = prediction_service_pb2_grpc.PredictionServiceStub(channel)
-        response = stub.Predict(request, timeout=timeout)
-    return {name: tf.make_ndarray(proto) for name, proto in response.outputs.items()}
+        service = stubs.prediction_service.PredictionServiceStub(channel)
+        response = service.Predict(request, timeout=timeout)
+    return {name: _to_array(name, proto) for name, proto in response.outputs.items()}
+
+
+def read_outputs(
+    address: str, model_name: str, signature_name: str, timeout: float
+) -> frozenset[str]:
+    """Returns the names of a signature's outputs, none where the model has no such signature.
+
+    Arguments and errors are those of `predict`.
+    """
+    stubs = load_stubs()
+    request = stubs.metadata.GetModelMetadataRequest()
+    request.model_spec.name = model_name
+    request.metadata_field.append(_SIGNATURES)
+    with _channel(address) as channel:
+        service = stubs.prediction_service.PredictionServiceStub(channel)
+        response = service.GetModelMetadata(request, timeout=timeout)
+    signatures = stubs.metadata.SignatureDefMap()
+    response.metadata[_SIGNATURES].Unpack(signatures)
+    known = signatures.signature_def
+    return frozenset(known[signature_name].outputs if signature_name in known else ())
 
 
 def read_status(address: str, model_name: str, timeout: float) -> ModelStatus:
     """Asks how far the model is loaded; arguments and errors as in `predict`."""
-    request = get_model_status_pb2.GetModelStatusRequest()
+    stubs = load_stubs()
+    request = stubs.status.GetModelStatusRequest()
     request.model_spec.name = model_name
     with _channel(address) as channel:
-        stub = model_service_pb2_grpc.ModelServiceStub(channel)
-        response = stub.GetModelStatus(request, timeout=timeout)
+        service = stubs.model_service.ModelServiceStub(channel)
+        response = service.GetModelStatus(request, timeout=timeout)
     newest = max(response.model_version_status, key=lambda each: each.version)
-    state = get_model_status_pb2.ModelVersionStatus.State.Name(newest.state)
+    state = stubs.status.ModelVersionStatus.State.Name(newest.state)
     return ModelStatus(state, newest.status.error_message)
 
 
@@ -99,4 +139,20 @@ def _channel(address: str) -> Iterator[Any]:
         with grpc.insecure_channel(address, _CHANNEL_OPTIONS) as channel:
             yield channel
     except grpc.RpcError as error:
-        raise CallError(f"{error.code().name} {error.details()}") from error
+        raise CallError(error.code().name, error.details()) from error
+
+
+def _to_array(name: str, proto: Any) -> np.ndarray:
+    """Returns the array of a TensorProto, which may leave out repeats of its last value."""
+    kind = load_stubs().types.DataType.Name(proto.dtype)
+    if kind not in _FIELDS:
+        raise CallError("UNIMPLEMENTED", f"output {name!r} is of type {kind}")
+    field, dtype = _FIELDS[kind]
+    shape = [dim.size for dim in proto.tensor_shape.dim]
+    if proto.tensor_content:
+        return np.frombuffer(proto.tensor_content, dtype).reshape(shape)
+    values = np.array(list(getattr(proto, field)), dtype)
+    missing = math.prod(shape) - len(values)
+    if missing and len(values):
+        values = np.concatenate([values, np.repeat(values[-1:], missing)])
+    return values.reshape(shape)

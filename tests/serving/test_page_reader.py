@@ -10,12 +10,13 @@ from PIL import Image
 
 from schema import features
 from serving import page_reader
-from serving.client import ServingError
+from serving.client import ServingError, predict_grpc, predict_rest
+from serving.client.readings import read_row
 from serving.model_folder import find_model
-from serving.page_client import ask_pages_grpc, ask_pages_rest
 from serving.page_export import compose_page
 from serving.server.model_server import ModelServer
 from serving.server.servable import Code, Servable, ServableError
+from serving.signatures import TEXTS
 from transforms.crop import box_extents, ink_extent
 
 PAPER = 230
@@ -157,9 +158,9 @@ def test_a_page_too_large_is_an_invalid_argument(parents, tmp_path, monkeypatch)
 
 def test_both_protocols_read_pages(page_server: ModelServer, servable, line_reader) -> None:
     pages = [png(PAGE), png(BLANK)]
-    by_rest = ask_pages_rest(page_server.rest_url, "pages", pages, 20)
-    by_grpc = ask_pages_grpc(page_server.grpc_address, "pages", pages, 20)
-    assert by_rest == by_grpc
+    rows = predict_rest(page_server.rest_url, "pages", pages, 20)
+    assert predict_grpc(page_server.grpc_address, "pages", pages, 20) == rows
+    by_rest = [read_row(row, TEXTS, "here") for row in rows]
     assert [len(page) for page in by_rest] == [len(BOXES), 0]
     assert [line.box for line in by_rest[0]] == BOXES
     texts, confidences = expected_lines(line_reader, PAGE, np.array(BOXES))
@@ -167,9 +168,9 @@ def test_both_protocols_read_pages(page_server: ModelServer, servable, line_read
     np.testing.assert_allclose([line.confidence for line in by_rest[0]], confidences, rtol=1e-5)
 
 
-@pytest.mark.parametrize("ask", [ask_pages_rest, ask_pages_grpc])
+@pytest.mark.parametrize("ask", [predict_rest, predict_grpc])
 def test_no_picture_is_refused_over_both_protocols(page_server: ModelServer, ask) -> None:
-    by_rest = ask is ask_pages_rest
+    by_rest = ask is predict_rest
     target = page_server.rest_url if by_rest else page_server.grpc_address
     with pytest.raises(ServingError, match="400" if by_rest else "INVALID_ARGUMENT"):
         ask(target, "pages", [b"not a picture"], 20)

@@ -11,16 +11,17 @@ from typing import Any
 import numpy as np
 import pytest
 
+from serving import grpc_calls
 from serving.client import (
     Reading,
     ServingError,
-    _readings_of_columns,
     ask_grpc,
     ask_rest,
+    predict_grpc,
     wait_for_model,
 )
+from serving.client.errors import RefusedError
 from serving.server.model_server import ModelServer
-from serving.signatures import TEXT
 
 EXPECTED = [Reading("read 3", 0.3), Reading("read 1", 0.1)]
 
@@ -113,31 +114,55 @@ def test_a_wrong_answer_is_one_line(status: int, body: bytes, message: str) -> N
 
 
 @pytest.mark.parametrize(
-    "outputs",
+    ("outputs", "message"),
     [
-        {},
-        {"text": np.array([b"a"], object)},
-        {"text": np.array([b"a"], object), "confidence": np.zeros(2, np.float32)},
-        {"text": np.array([b"a"], object), "confidence": np.zeros(1, np.int64)},
-        {"text": np.array([b"\xff"], object), "confidence": np.zeros(1, np.float32)},
+        (
+            {"text": np.array([b"a"], object), "confidence": np.zeros(2, np.float32)},
+            "outputs for 1 pictures",
+        ),
+        ({"text": np.array([b"\xff"], object)}, "not UTF-8"),
     ],
 )
-def test_wrong_grpc_outputs_are_named(outputs: dict[str, np.ndarray]) -> None:
-    with pytest.raises(ServingError, match=r"^here: "):
-        _readings_of_columns(outputs, TEXT, 1, "here")
+def test_wrong_grpc_outputs_are_named(monkeypatch, outputs: dict, message: str) -> None:
+    monkeypatch.setattr(grpc_calls, "predict", lambda *_: outputs)
+    with pytest.raises(ServingError, match=rf"^here:1 model 'm': .*{message}") as caught:
+        predict_grpc("here:1", "m", [b""], 1)
+    assert "\n" not in str(caught.value)
 
 
-def test_asking_over_rest_imports_no_tensorflow() -> None:
-    code = "import sys, serving.client as c; print(json.dumps(sorted(sys.modules)))"
+def test_columns_become_the_rows_of_rest(monkeypatch) -> None:
+    columns = {
+        "texts": np.array([["é".encode(), b""]], object),
+        "confidences": np.array([[0.1, -1.0]], np.float32),
+        "count": np.array([1], np.int32),
+    }
+    monkeypatch.setattr(grpc_calls, "predict", lambda *_: columns)
+    # The float32 nearest to 0.1 is written as 0.1 in JSON.
+    assert predict_grpc("here:1", "m", [b""], 1) == [
+        {"texts": ["é", ""], "confidences": [0.1, -1.0], "count": 1}
+    ]
+
+
+def test_a_message_too_large_is_refused_and_not_sent_again(monkeypatch) -> None:
+    def fail(*_: Any) -> None:
+        raise grpc_calls.CallError("RESOURCE_EXHAUSTED", "Sent message larger than max (9 vs. 4)")
+
+    monkeypatch.setattr(grpc_calls, "predict", fail)
+    with pytest.raises(RefusedError, match="larger than max"):
+        predict_grpc("here:1", "m", [b""], 1)
+
+
+@pytest.mark.parametrize("ask", ["ask_rest", "ask_grpc"])
+def test_asking_imports_no_tensorflow(ask: str) -> None:
     script = f"""
-import json
-from serving.client import ServingError, ask_rest
+import json, sys
+from serving.client import ServingError, {ask}
 try:
-    ask_rest("http://127.0.0.1:{free_port()}", "lines", [b"a"], 5)
+    {ask}("127.0.0.1:{free_port()}", "lines", [b"a"], 5)
 except ServingError:
-    {code}
+    print(json.dumps(sorted(sys.modules)))
 """
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True)
     modules = json.loads(done.stdout)
-    assert "httpx" in modules
-    assert not {"tensorflow", "grpc", "numpy"} & set(modules)
+    assert ("httpx" if ask == "ask_rest" else "grpc") in modules
+    assert "tensorflow" not in modules
