@@ -37,14 +37,13 @@ class CallError(Exception):
     """A call that did not succeed: its status code and what the server says of it.
 
     Args:
+      told: both, for people.
       code: the name of the gRPC status, such as "NOT_FOUND".
-      details: of the server or the channel.
     """
 
-    def __init__(self, code: str, details: str) -> None:
-        super().__init__(f"{code} {details}")
+    def __init__(self, told: str, code: str = "UNKNOWN") -> None:
+        super().__init__(told)
         self.code = code
-        self.details = details
 
 
 @dataclass(frozen=True)
@@ -139,14 +138,15 @@ def _channel(address: str) -> Iterator[Any]:
         with grpc.insecure_channel(address, _CHANNEL_OPTIONS) as channel:
             yield channel
     except grpc.RpcError as error:
-        raise CallError(error.code().name, error.details()) from error
+        code = error.code().name
+        raise CallError(f"{code} {error.details()}", code) from error
 
 
 def _to_array(name: str, proto: Any) -> np.ndarray:
     """Returns the array of a TensorProto, which may leave out repeats of its last value."""
     kind = load_stubs().types.DataType.Name(proto.dtype)
     if kind not in _FIELDS:
-        raise CallError("UNIMPLEMENTED", f"output {name!r} is of type {kind}")
+        raise CallError(f"UNIMPLEMENTED output {name!r} is of type {kind}", "UNIMPLEMENTED")
     field, dtype = _FIELDS[kind]
     shape = [dim.size for dim in proto.tensor_shape.dim]
     if proto.tensor_content:

@@ -96,9 +96,9 @@ def predict_grpc(
 
 def _translated(error: "CallError", address: str, model_name: str) -> ServingError:
     kind = _ERRORS.get(error.code, ServingError)
-    if _TOO_LARGE in error.details:
+    if _TOO_LARGE in str(error):
         kind = RefusedError
-    return kind(f"{address} model {model_name!r}: {error.code} {one_line(error.details)}")
+    return kind(f"{address} model {model_name!r}: {one_line(error)}")
 
 
 def _as_json(array: Any) -> Any:

@@ -145,7 +145,7 @@ def test_columns_become_the_rows_of_rest(monkeypatch) -> None:
 
 def test_a_message_too_large_is_refused_and_not_sent_again(monkeypatch) -> None:
     def fail(*_: Any) -> None:
-        raise grpc_calls.CallError("RESOURCE_EXHAUSTED", "Sent message larger than max (9 vs. 4)")
+        raise grpc_calls.CallError("Sent message larger than max (9 vs. 4)", "RESOURCE_EXHAUSTED")
 
     monkeypatch.setattr(grpc_calls, "predict", fail)
     with pytest.raises(RefusedError, match="larger than max"):
