@@ -92,6 +92,7 @@ def _choose_metrics(result: RunResult) -> dict[str, Any]:
         "compared": any(metric.baseline for metric in overall),
         "told_units": _tell_units(decisive) if decisive else "",
         "slice_groups": groups,
+        "own_limits": bool(result.gate and result.gate.slice_limits),
         "demands": describe_gate(result.gate, result.unit, bool(groups)) if result.gate else [],
         "reach": forest.shared_reach(metric for metric in overall if metric.bound is not None),
         "slice_reach": forest.shared_reach(shown),

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.gate import LineGate
+from pipeline.gate import LineGate, SliceLimit
 from pipeline.report.render import render
 from pipeline.run_result import Baseline, Confusion, Estimate, StageRun
 from tests.pipeline.report.pages import (
@@ -100,7 +100,7 @@ def test_champion_and_challenger_stand_side_by_side(full):
 
 
 def test_units_are_told_where_examples_hang_together(full):
-    assert "1,200 lines, 40 of them independent of each other" in read(full)
+    assert "1,200 lines in 40 groups that are independent of each other" in read(full)
     for examples, units in ((40, 40), (5000, 1000)):  # units are counted up to 1,000
         assert "independent" not in read(render(bare_metric(examples=examples, units=units)))
 
@@ -148,6 +148,14 @@ def test_slices_are_compared_by_the_metric_that_decides(full):
     assert "Words, by whether training lines have them" in text
     assert "unseen 400 8.01 % 7.10 to 9.00 % +3.00 +1.80 to +4.20 2.00 75.00 %" in text
     assert text.index("seen 800") < text.index("unseen 400")
+
+
+def test_a_slice_with_a_limit_of_its_own_is_explained(full):
+    assert "a limit of its own" not in full
+    gate = LineGate(slice_limits=(SliceLimit("vocabulary", "seen", 0.1),))
+    text = read(render(replace(FULL, gate=gate)))
+    assert "one with a limit of its own where its value does." in text
+    assert "where vocabulary is seen: at most 10.00 %" in text
 
 
 def test_ten_thousand_slices_leave_the_page_small():
