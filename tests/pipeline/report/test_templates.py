@@ -185,6 +185,7 @@ def test_line_pictures_carry_their_truth_at_twice_their_size(full):
     assert {picture["width"] for picture in pictures} == {"120"}
     data = pictures[0]["src"].removeprefix("data:image/png;base64,")
     assert base64.b64decode(data) == FULL.readings[0].image_png
+    assert full.count('class="picture negative"') == 4  # bright ink on dark is shown as on paper
 
 
 def test_long_lines_get_the_whole_width():
@@ -221,6 +222,7 @@ def test_pages_are_shown_with_what_was_found_and_counted_in_words():
     assert base64.b64encode(png()).decode() not in page
     assert "1 of 2 lines found, 0 false" in page
     assert "1 error," in page
+    assert 'class="picture negative"' not in page  # would turn green and red into other colours
     assert "Read worst" not in page
 
 
