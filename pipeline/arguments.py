@@ -2,7 +2,6 @@
 
 import argparse
 import dataclasses
-import typing
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,7 @@ from pipeline.ingest.record_sources import (
     SOURCES,
     RecordOptions,
 )
+from pipeline.one_line_parser import OneLineParser
 from pipeline.settings import describe_settings, find_fields, parse_settings
 from pipeline.tasks import TASKS, Task
 from schema.errors import InputError
@@ -64,16 +64,9 @@ _SHOWN_SETTINGS = (
 """Combinations whose settings `--help` lists; an unknown key lists those of its own."""
 
 
-class _Parser(argparse.ArgumentParser):
-    """Says bad usage in one line and exits with 2."""
-
-    def error(self, message: str) -> typing.NoReturn:
-        self.exit(2, f"{self.prog}: {message} (--help lists the options)\n")
-
-
 def make_parser(prog: str, description: str) -> argparse.ArgumentParser:
     """Makes the parser that the runners share."""
-    parser = _Parser(
+    parser = OneLineParser(
         prog=prog,
         description=description,
         epilog="; ".join(
@@ -81,7 +74,6 @@ def make_parser(prog: str, description: str) -> argparse.ArgumentParser:
             + describe_settings(task, dataset, NETWORKS[network])
             for task, dataset, network in _SHOWN_SETTINGS
         ),
-        allow_abbrev=False,
     )
     parser.add_argument("--task", choices=list(TASKS), default=LINES, help="what to read")
     parser.add_argument(

@@ -9,6 +9,7 @@ from pipeline.ingest.lines import LineOptions
 from pipeline.ingest.page_plan import PageOptions
 from pipeline.ingest.record_sources import RecordOptions
 from pipeline.tasks import Task
+from pipeline.workspace import Workspace
 from schema.alphabet import LATIN, Alphabet
 from schema.errors import InputError
 from trainer_module.hyperparameters.base import Hyperparameters
@@ -86,12 +87,12 @@ class PipelineConfig:
     @property
     def metadata_path(self) -> Path:
         """The ML Metadata database."""
-        return self.workspace / "metadata.sqlite"
+        return Workspace(self.workspace).database
 
     @property
     def serving_path(self) -> Path:
         """The base path that the model server watches; versions are its folders."""
-        return self.workspace / "pushed" / self.pipeline_name
+        return Workspace(self.workspace).pushed / self.pipeline_name
 
     @property
     def resume_path(self) -> Path:

@@ -1,19 +1,18 @@
-"""Stage 5: candidate and latest blessed model are measured on the test split."""
+"""Stage 5: the candidate and the model that serves are measured on the test split."""
 
 from typing import NamedTuple
 
 from tfx.dsl.components.base.base_component import BaseComponent
 from tfx.dsl.components.common.resolver import Resolver
-from tfx.dsl.input_resolution.strategies.latest_blessed_model_strategy import (
-    LatestBlessedModelStrategy,
-)
 from tfx.types import Channel
-from tfx.types.standard_artifacts import Model, ModelBlessing
+from tfx.types.standard_artifacts import Model, PushedModel
 
+from pipeline.champion import ChampionStrategy
 from pipeline.config import PipelineConfig
 from pipeline.evaluation.eval_config import make_eval_config
 from pipeline.evaluation.gated_evaluator import GatedEvaluator
 from pipeline.fingerprint import hash_code
+from pipeline.pushes import MODEL_KEY, PUSHED_MODEL_KEY
 
 
 class Evaluation(NamedTuple):
@@ -28,10 +27,9 @@ def evaluate(
 ) -> Evaluation:
     """Makes the Resolver of the baseline and the Evaluator, which judges on the test split."""
     resolver = Resolver(
-        strategy_class=LatestBlessedModelStrategy,
-        model=Channel(type=Model),
-        model_blessing=Channel(type=ModelBlessing),
-    ).with_id("latest_blessed_model")
+        strategy_class=ChampionStrategy,
+        **{MODEL_KEY: Channel(type=Model), PUSHED_MODEL_KEY: Channel(type=PushedModel)},
+    ).with_id("champion")
     # The executor leads to all that decides a verdict but the metrics, which TFMA imports by name.
     modules = (
         "pipeline.evaluation.gated_evaluator",
@@ -41,7 +39,7 @@ def evaluate(
     evaluator = GatedEvaluator(
         examples=transformed.outputs["transformed_examples"],
         model=trainer.outputs["model"],
-        baseline_model=resolver.outputs["model"],
+        baseline_model=resolver.outputs[MODEL_KEY],
         eval_config=make_eval_config(config.task, config.gate, version),
         task=config.task,
         gate=config.gate,

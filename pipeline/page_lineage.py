@@ -5,17 +5,15 @@ Before `page_measure.py`, which has them read.
 
 from pathlib import Path
 
-from ml_metadata.metadata_store import metadata_store
+from ml_metadata.metadata_store.metadata_store import MetadataStore
 from ml_metadata.proto import metadata_store_pb2 as mlmd
 
-from pipeline.ingest.examples import SUMMARY_PROPERTY
+from pipeline.lineage import SUMMARY_PROPERTY, open_store
+from pipeline.pushes import DESTINATION, MODEL, PUSHED_MODEL
 from schema.splits import TEST
 
-PUSHED_MODEL, MODEL, EXAMPLES = "PushedModel", "Model", "Examples"
-"""TFX's types of artifacts that lead from a push to its data."""
-
-DESTINATION = "pushed_destination"
-"""Custom property of a push: the version's folder."""
+EXAMPLES = "Examples"
+"""TFX's type of what models are made from."""
 
 
 def find_test_pages(database: Path, detector: Path) -> Path | None:
@@ -31,10 +29,7 @@ def find_test_pages(database: Path, detector: Path) -> Path | None:
     Returns:
       the folder of the split; None where no run has pushed the detector, or the pages are gone.
     """
-    config = mlmd.ConnectionConfig()
-    config.sqlite.filename_uri = str(database)
-    config.sqlite.connection_mode = mlmd.SqliteMetadataSourceConfig.READONLY
-    store = metadata_store.MetadataStore(config)
+    store = open_store(database)
     ahead = [
         pushed
         for pushed in store.get_artifacts_by_type(PUSHED_MODEL)
@@ -49,7 +44,7 @@ def find_test_pages(database: Path, detector: Path) -> Path | None:
     return None
 
 
-def _made_from(store: metadata_store.MetadataStore, artifact: mlmd.Artifact) -> list[mlmd.Artifact]:
+def _made_from(store: MetadataStore, artifact: mlmd.Artifact) -> list[mlmd.Artifact]:
     """Returns the models and examples that an artifact was made from.
 
     Nothing is followed through blessings, which lead to the baseline as well.

@@ -15,27 +15,26 @@ from tfx.orchestration.pipeline import Pipeline
 from pipeline.config import PipelineConfig
 from pipeline.evaluation.verdict import Verdict, read_verdict
 from pipeline.infra.executor import BLESSED, REASON
-from pipeline.ingest.examples import COMPONENT_ID, SOURCE_PROPERTY, SUMMARY_PROPERTY
+from pipeline.ingest.examples import COMPONENT_ID
+from pipeline.lineage import SERVING_MODEL, SOURCE_PROPERTY, SUMMARY_PROPERTY
 from pipeline.page_push import push_page_reader
 from pipeline.page_readings import ask_about_page, read_test_pages
 from pipeline.pipeline import create_pipeline
 from pipeline.progress import show_progress
+from pipeline.pushes import DESTINATION
 from pipeline.question import ask_server, serve
 from pipeline.readings import add_pictures
 from pipeline.run_metadata import RunMetadata
 from pipeline.run_result import Reading, RunResult, ServedReading, SplitSummary
 from schema.errors import InputError
 from schema.splits import TEST
-from serving.model_folder import EXTRA_ASSETS
+from serving.model_folder import EXTRA_ASSETS, ready_versions
 from trainer_module.history import Epoch
 from trainer_module.reliability import RELIABILITY_FILE, Reliability, read_reliability
 from trainer_module.run_fn import HISTORY_FILE
 from trainer_module.task_names import DETECTOR, ERROR_NAMES
 
 _log = logging.getLogger(__name__)
-
-SERVING_MODEL = "Format-Serving"
-"""Where TFX keeps the SavedModel inside a Model artifact."""
 
 VERSIONED = ("tfx", "tensorflow", "keras", "apache-beam", "tensorflow-model-analysis", "numpy")
 
@@ -55,6 +54,8 @@ def run_pipeline(config: PipelineConfig, command: str, question: bool) -> RunRes
     metadata = RunMetadata(config.metadata_path, config.pipeline_name)
     verdict = read_verdict(Path(metadata.output("Evaluator", "evaluation").uri))
     verdict = _hear_model_server(verdict, metadata)
+    if verdict.blessed:
+        verdict = hear_history(verdict, _pushed_path(metadata))
     readings = _read_examples(metadata, config, verdict)
     pushed = _pushed_path(metadata) if verdict.blessed else None
     served = _ask(config, readings[0]) if pushed and readings and question else None
@@ -104,12 +105,28 @@ def _hear_model_server(verdict: Verdict, metadata: RunMetadata) -> Verdict:
 
 def _pushed_path(metadata: RunMetadata) -> Path:
     pushed = metadata.output("Pusher", "pushed_model")
-    return Path(pushed.custom_properties["pushed_destination"].string_value)
+    return Path(pushed.custom_properties[DESTINATION].string_value)
+
+
+def hear_history(verdict: Verdict, pushed: Path) -> Verdict:
+    """Returns the verdict on a blessed model, refused where another one serves in its place.
+
+    A Pusher that finds its push in the cache pushes nothing, and a rollback must not be undone by
+    running the same once more.
+    """
+    serving = max(ready_versions(pushed.parent), default=None)
+    if str(serving) == pushed.name:
+        return verdict
+    reason = (
+        f"the model was pushed before, as version {pushed.name}, and version {serving} serves "
+        "since: python -m pipeline.models promote lets it serve again"
+    )
+    return dataclasses.replace(verdict, blessed=False, reasons=(reason,))
 
 
 def _push_pages(config: PipelineConfig) -> Path | None:
     try:
-        return push_page_reader(config.serving_path.parent, config.metadata_path).pushed
+        return push_page_reader(config.serving_path, config.metadata_path).pushed
     except InputError as error:
         # The run's own model is pushed and sound: an older one beside it does not fit.
         _log.warning("no page servable: %s", error)

@@ -4,38 +4,89 @@ import fcntl
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from schema.errors import InputError
 
-LOCK_FILE = ".lock"
+LOCK_FILE, PROMOTION_LOCK_FILE = ".lock", ".promotion-lock"
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """Where a workspace keeps what outlives a run."""
+
+    folder: Path
+
+    @property
+    def database(self) -> Path:
+        """The ML Metadata database."""
+        return self.folder / "metadata.sqlite"
+
+    @property
+    def pushed(self) -> Path:
+        """Holds the base path of each pipeline's pushed versions."""
+        return self.folder / "pushed"
 
 
 @contextmanager
 def hold_workspace(folder: Path) -> Iterator[Path]:
     """Makes the workspace and keeps other runs out until the block ends.
 
-    The lock is the operating system's: a killed run leaves none behind.
-
     Raises:
       InputError: the folder cannot be written, or another run holds it.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _cannot_write(folder, error) from None
+    with _hold(folder, LOCK_FILE, "another run is using"):
+        yield folder
+
+
+@contextmanager
+def hold_promotions(folder: Path) -> Iterator[None]:
+    """Keeps other promotions out; a run goes on, so that a rollback need not wait for it.
+
+    Raises:
+      InputError: the folder cannot be written, or another promotion holds it.
+    """
+    with _hold(folder, PROMOTION_LOCK_FILE, "another promotion is changing"):
+        yield
+
+
+def is_running(folder: Path) -> bool:
+    """Whether a run is using the workspace."""
+    try:
+        with (folder / LOCK_FILE).open("a") as lock:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    return False
+
+
+@contextmanager
+def _hold(folder: Path, lock_file: str, who: str) -> Iterator[None]:
+    """Holds a lock of the operating system's: a killed process leaves none behind."""
+    try:
         with tempfile.TemporaryFile(dir=folder):
             pass
-        lock = (folder / LOCK_FILE).open("w")
+        lock = (folder / lock_file).open("w")
     except OSError as error:
-        raise InputError(
-            f"expected a workspace to write to, got {folder} ({error.strerror}): "
-            "choose another with --workspace, or mend its permissions or the disk"
-        ) from None
+        raise _cannot_write(folder, error) from None
     with lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise InputError(
-                f"expected a workspace of our own, got {folder}, which another run is using: "
+                f"expected a workspace of our own, got {folder}, which {who}: "
                 "wait for it to end, or choose another with --workspace"
             ) from None
-        yield folder
+        yield
+
+
+def _cannot_write(folder: Path, error: OSError) -> InputError:
+    return InputError(
+        f"expected a workspace to write to, got {folder} ({error.strerror}): "
+        "choose another with --workspace, or mend its permissions or the disk"
+    )

@@ -20,6 +20,10 @@ EXTRA_ASSETS = "assets.extra"
 """Folder in a SavedModel that TensorFlow Serving leaves to others."""
 MODEL_CARD_FILE = "model_card.json"
 """In there: what the model is and was made from."""
+DETECTOR_PARENT, LINES_PARENT = "detector", "lines"
+"""Keys of a page servable's card: its parents."""
+PARENT_PATH, SHA256 = "path", "sha256"
+"""Keys of a parent: the version's folder, and the hash of what it computes."""
 WEIGHTS_FILE = "network.weights.h5"
 """In there: the network's weights as Keras keeps them, to go on training with."""
 
@@ -40,11 +44,13 @@ def ready_versions(base_path: Path, files: tuple[str, ...] = (MODEL_FILE,)) -> d
     return {
         int(path.name): path
         for path in sorted(base_path.iterdir())
-        if path.name.isascii()
-        and path.name.isdigit()
-        and int(path.name) <= MAX_VERSION
-        and any((path / file).is_file() for file in files)
+        if _is_version(path) and is_ready(path, files)
     }
+
+
+def is_ready(version: Path, files: tuple[str, ...] = (MODEL_FILE,)) -> bool:
+    """Return whether a version is complete: it is there and has one of the files."""
+    return any((version / file).is_file() for file in files)
 
 
 def find_model(folder: Path) -> Path:
@@ -53,7 +59,7 @@ def find_model(folder: Path) -> Path:
     Raises:
       InputError: there is none.
     """
-    if (folder / MODEL_FILE).is_file():
+    if is_ready(folder):
         return folder
     versions = ready_versions(folder)
     if not versions:
@@ -104,12 +110,18 @@ def hash_model(folder: Path) -> str:
     return digest.hexdigest()
 
 
-def add_version(base_path: Path, write: Callable[[Path], object]) -> Path:
+def add_version(
+    base_path: Path,
+    write: Callable[[Path], object],
+    announce: Callable[[Path], None] = lambda version: None,
+) -> Path:
     """Make the next version under a base path: whole, or not at all.
 
     Args:
       base_path: made where absent.
-      write: makes the SavedModel at the path that it is given; what it raises is passed on.
+      write: makes the SavedModel at the path that it is given.
+      announce: is told the version's folder just before that appears. What either of the two raises
+        is passed on, and no version appears.
 
     Returns:
       The version's folder; its number is the time in Unix seconds, as the Pusher's, or the next
@@ -120,8 +132,23 @@ def add_version(base_path: Path, write: Callable[[Path], object]) -> Path:
     try:
         # Inside, since a temporary folder may be read by nobody else.
         write(draft / "model")
-        newest = max(ready_versions(base_path), default=0)
-        version = base_path / str(max(int(time.time()), newest + 1))
+        version = base_path / str(max(int(time.time()), _newest_number(base_path) + 1))
+        announce(version)
         return (draft / "model").rename(version)
     finally:
         shutil.rmtree(draft)
+
+
+def clear_drafts(base_path: Path) -> None:
+    """Delete what calls of `add_version` have left that were killed; none may be under way."""
+    for draft in base_path.glob(f"{_DRAFT}*"):
+        shutil.rmtree(draft)
+
+
+def _is_version(path: Path) -> bool:
+    return path.name.isascii() and path.name.isdigit() and int(path.name) <= MAX_VERSION
+
+
+def _newest_number(base_path: Path) -> int:
+    """Return the highest version's number; one that a Pusher has not finished counts as well."""
+    return max((int(path.name) for path in base_path.iterdir() if _is_version(path)), default=0)

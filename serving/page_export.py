@@ -15,8 +15,12 @@ from schema.errors import InputError
 from serving.export import export_servable, read_warmup_images
 from serving.model_folder import (
     ALPHABET_FILE,
+    DETECTOR_PARENT,
     EXTRA_ASSETS,
+    LINES_PARENT,
     MODEL_CARD_FILE,
+    PARENT_PATH,
+    SHA256,
     add_version,
     find_model,
     hash_model,
@@ -25,9 +29,6 @@ from serving.model_folder import (
 from serving.page_reader import PageReader
 from serving.server.servable import Servable
 from serving.signatures import BOXES, COUNT, IMAGE_BYTES, SERVING_DEFAULT
-
-DETECTOR_PARENT, LINES_PARENT, SHA256 = "detector", "lines", "sha256"
-"""Keys of the model card: each parent, and the hash of what it computes."""
 
 WARMUP_PAGES = 2
 """Pages that the server reads before it takes requests; one takes as long as a request."""
@@ -91,7 +92,7 @@ def _load_line_reader(folder: Path) -> Any:
 def _parent(folder: Path) -> dict[str, object]:
     card = folder / EXTRA_ASSETS / MODEL_CARD_FILE
     return {
-        "path": str(folder.resolve()),
+        PARENT_PATH: str(folder.resolve()),
         SHA256: hash_model(folder),
         "model_card": json.loads(card.read_text(encoding="utf-8")) if card.is_file() else None,
     }

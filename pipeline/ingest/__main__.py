@@ -9,7 +9,6 @@ be used, said in one line.
 
 import argparse
 import sys
-import typing
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -22,17 +21,11 @@ from pipeline.ingest.inspection.pages import inspect_pages
 from pipeline.ingest.inspection.recognise import EMNIST, EMNIST_ARCHIVE, recognise
 from pipeline.ingest.record_sources import PAGES
 from pipeline.ingest.records import tell_problems
+from pipeline.one_line_parser import OneLineParser
 from schema.errors import InputError
 
 DONE, BAD_INPUT = 0, 2
 PROBLEMS_TOLD = 30
-
-
-class _Parser(argparse.ArgumentParser):
-    """Says bad usage in one line and exits with 2."""
-
-    def error(self, message: str) -> typing.NoReturn:
-        self.exit(BAD_INPUT, f"{self.prog}: {message} (--help tells more)\n")
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -83,7 +76,7 @@ def _export(path: Path, target: Path) -> None:
 
 
 def _make_parser() -> argparse.ArgumentParser:
-    parser = _Parser(prog="pipeline.ingest", description=__doc__, allow_abbrev=False)
+    parser = OneLineParser(prog="pipeline.ingest", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     inspect = commands.add_parser("inspect", help="tell what a folder of data is")
     inspect.add_argument("folder", type=Path, metavar="DIR", help="the folder, or EMNIST's zip")

@@ -15,16 +15,11 @@ from tfx.dsl.components.base import executor_spec
 from tfx.proto import example_gen_pb2
 from tfx.types import artifact_utils, standard_component_specs
 
+from pipeline.lineage import SOURCE_PROPERTY, SUMMARY_PROPERTY
 from pipeline.run_result import SplitSummary
 from schema.splits import SPLITS
 
 COMPONENT_ID = "LineExampleGen"
-
-SOURCE_PROPERTY = "source"
-"""Custom property of the Examples artifact: what was read, as in "span 3 version 1"."""
-
-SUMMARY_PROPERTY = "split_summaries"
-"""Custom property of the Examples artifact: `SplitSummary` records as JSON."""
 
 
 class PlannedExecutor(BaseExampleGenExecutor):

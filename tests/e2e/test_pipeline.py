@@ -13,7 +13,9 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.models.history import read_history
 from pipeline.run_metadata import RunMetadata
+from pipeline.workspace import Workspace
 
 ROOT = Path(__file__).resolve().parents[2]
 COMPONENTS = {
@@ -23,7 +25,7 @@ COMPONENTS = {
     "ExampleValidator",
     "Transform",
     "Trainer",
-    "latest_blessed_model",
+    "champion",
     "Evaluator",
     "InfraValidator",
     "Pusher",
@@ -117,6 +119,17 @@ def test_a_worse_model_is_not_pushed(first, command):
     assert "model that serves" in told["reason"]
     assert told["baseline"]["cer"]["value"] == first[1]["metrics"]["cer"]["value"]
     assert versions(command.workspace) == before
+
+
+def test_the_history_tells_what_serves_and_what_was_refused(first, command):
+    history = read_history(Workspace(command.workspace), None)
+    refused, champion = history.models
+    assert history.serving.folder == Path(first[1]["pushed"])
+    assert champion.pushes == (history.serving,)
+    assert champion.judgement.decisive.candidate.value == first[1]["metrics"]["cer"]["value"]
+    assert "model that serves" in refused.judgement.reason
+    assert refused.judgement.baseline_id == champion.model_id
+    assert refused.pushes == ()
 
 
 def test_an_equal_model_is_taken_from_the_cache_and_pushed(first, command):

@@ -1,7 +1,7 @@
 from ml_metadata.proto import metadata_store_pb2 as mlmd
 
 from pipeline.evaluation.verdict import Verdict
-from pipeline.run import _hear_model_server, find_input_error
+from pipeline.run import _hear_model_server, find_input_error, hear_history
 from schema.errors import InputError
 
 
@@ -54,3 +54,15 @@ def test_what_the_model_server_refuses_is_not_blessed():
     assert _hear_model_server(verdict(False, "CER is above"), refused) == verdict(
         False, "CER is above", "not servable"
     )
+
+
+def test_a_push_from_the_cache_counts_as_long_as_it_serves(recorded):
+    blessed = Verdict(True, (), 0.95)
+    model = recorded.train()
+    pushed = recorded.base_path / str(recorded.push(model))
+    assert hear_history(blessed, pushed) == blessed
+    newer = recorded.push(model)
+    refused = hear_history(blessed, pushed)
+    assert not refused.blessed
+    assert f"as version {pushed.name}, and version {newer} serves since" in refused.reason
+    assert hear_history(blessed, recorded.base_path / str(newer)) == blessed

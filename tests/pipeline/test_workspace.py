@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.workspace import hold_workspace
+from pipeline.workspace import hold_promotions, hold_workspace, is_running
 from schema.errors import InputError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -43,3 +43,25 @@ def test_a_workspace_that_cannot_be_written_is_refused(tmp_path):
         hold_workspace(tmp_path / "file"),
     ):
         pass
+
+
+def test_a_promotion_keeps_out_others_but_no_run(tmp_path):
+    assert not is_running(tmp_path)
+    with hold_promotions(tmp_path):
+        with (
+            pytest.raises(InputError, match="another promotion is changing"),
+            hold_promotions(tmp_path),
+        ):
+            pass
+        with hold_workspace(tmp_path):
+            assert is_running(tmp_path)
+    assert not is_running(tmp_path)
+
+
+def test_a_promotion_makes_no_workspace(tmp_path):
+    with (
+        pytest.raises(InputError, match="No such file"),
+        hold_promotions(tmp_path / "absent"),
+    ):
+        pass
+    assert not (tmp_path / "absent").exists()

@@ -7,6 +7,7 @@ import pytest
 from schema.errors import InputError
 from serving.model_folder import (
     add_version,
+    clear_drafts,
     find_model,
     hash_model,
     read_alphabet,
@@ -20,6 +21,10 @@ def push(base_path: Path, name: str) -> Path:
     (folder / "variables" / "variables.index").write_text("weights")
     (folder / "saved_model.pb").write_text("graph")
     return folder
+
+
+def write(folder: Path) -> None:
+    push(folder.parent, folder.name)
 
 
 def test_only_complete_numeric_folders_are_ready(tmp_path: Path) -> None:
@@ -71,9 +76,6 @@ def test_the_hash_is_that_of_what_is_computed(tmp_path: Path) -> None:
 
 
 def test_versions_are_times_and_always_newer(tmp_path: Path) -> None:
-    def write(folder: Path) -> None:
-        push(folder.parent, folder.name)
-
     first = add_version(tmp_path / "base", write)
     assert abs(int(first.name) - time.time()) < 10
     push(tmp_path / "base", "5000000000")
@@ -89,3 +91,35 @@ def test_what_fails_half_way_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(RuntimeError, match="disk full"):
         add_version(tmp_path, write)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_version_is_announced_before_it_appears(tmp_path: Path) -> None:
+    told: list[Path] = []
+
+    def announce(version: Path) -> None:
+        assert not version.exists()
+        told.append(version)
+
+    assert [add_version(tmp_path, write, announce)] == told
+
+
+def test_what_cannot_be_announced_does_not_appear(tmp_path: Path) -> None:
+    def announce(version: Path) -> None:
+        raise RuntimeError("database locked")
+
+    with pytest.raises(RuntimeError, match="database locked"):
+        add_version(tmp_path, write, announce)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_version_that_a_pusher_has_not_finished_is_not_met_again(tmp_path: Path) -> None:
+    (tmp_path / "5000000000" / "variables").mkdir(parents=True)
+    assert add_version(tmp_path, write).name == "5000000001"
+
+
+def test_drafts_of_the_killed_are_cleared(tmp_path: Path) -> None:
+    version = push(tmp_path, "7")
+    (tmp_path / ".draft-x" / "model").mkdir(parents=True)
+    clear_drafts(tmp_path)
+    assert list(tmp_path.iterdir()) == [version]
+    clear_drafts(tmp_path / "absent")

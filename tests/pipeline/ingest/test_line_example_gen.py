@@ -5,9 +5,9 @@ import tensorflow as tf
 from tfx.dsl.components.base.base_beam_executor import BaseBeamExecutor
 from tfx.types import standard_artifacts, standard_component_specs
 
-from pipeline.ingest.examples import SUMMARY_PROPERTY
 from pipeline.ingest.line_example_gen import LineExecutor, line_example_gen
 from pipeline.ingest.lines import LineOptions, plan_lines
+from pipeline.lineage import SUMMARY_PROPERTY
 from pipeline.pipeline import BEAM_ARGS
 from schema import features
 from schema.splits import SPLITS

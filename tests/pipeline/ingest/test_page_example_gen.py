@@ -6,9 +6,9 @@ import tensorflow as tf
 from tfx.dsl.components.base.base_beam_executor import BaseBeamExecutor
 from tfx.types import standard_artifacts, standard_component_specs
 
-from pipeline.ingest.examples import SOURCE_PROPERTY, SUMMARY_PROPERTY
 from pipeline.ingest.page_example_gen import PageExecutor, page_example_gen
 from pipeline.ingest.page_plan import GENERATED, PageOptions
+from pipeline.lineage import SOURCE_PROPERTY, SUMMARY_PROPERTY
 from schema import features
 from schema.splits import SPLITS, TEST, TRAIN, VALIDATION
 from tests.pipeline.ingest.pages.conftest import DrawnLine, DrawnPage

@@ -9,13 +9,13 @@ from PIL import Image
 from tfx.dsl.components.base.base_beam_executor import BaseBeamExecutor
 from tfx.types import standard_artifacts, standard_component_specs
 
-from pipeline.ingest.examples import SOURCE_PROPERTY, SUMMARY_PROPERTY
 from pipeline.ingest.line_folder import write_line_folder
 from pipeline.ingest.record_example_gen import RecordExecutor, record_example_gen
 from pipeline.ingest.record_plan import plan_records
 from pipeline.ingest.record_sources import FOLDER, RecordOptions, describe_source
 from pipeline.ingest.records import LineRecord
 from pipeline.ingest.spans import write_span
+from pipeline.lineage import SOURCE_PROPERTY, SUMMARY_PROPERTY
 from schema import features
 from schema.splits import SPLITS
 
