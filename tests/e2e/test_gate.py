@@ -55,7 +55,8 @@ class Ending:
             assert word in reason
         blessing = self.metadata.output("Evaluator", "blessing")
         assert blessing.custom_properties["blessed"].int_value == 0
-        assert blessing.custom_properties["reason"].string_value == reason
+        # A model server may have refused it too, which is told after the gate's own reason.
+        assert reason.startswith(blessing.custom_properties["reason"].string_value)
         page = Path(self.told["report"]).read_text(encoding="utf-8")
         assert words[0] in page.replace("\N{NO-BREAK SPACE}", " ")
 
