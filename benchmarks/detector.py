@@ -32,7 +32,7 @@ def look(model: Path, pattern: str, pictures: Path | None) -> list[dict[str, Any
     """Returns, for each page, its name, source, seconds and counts."""
     import tensorflow as tf
 
-    from pipeline.page_readings import draw_boxes
+    from pipeline.pages.readings import draw_boxes
     from schema import features, line_bands
     from serving.signatures import BOXES, IMAGE_BYTES, SERVING_DEFAULT
     from transforms.box_matching import match_boxes

@@ -29,7 +29,7 @@ def result_json(result: RunResult, report: Path | None) -> str:
         "slices": slices_json(result.metrics),
         "seconds": {stage.name: round(stage.seconds, 1) for stage in result.stages},
         "served": _served(result),
-        "pages": str(result.pages) if result.pages else None,
+        "pages": result.pages.as_json() if result.pages else None,
         "report": str(report) if report else None,
     }
     return json.dumps(content, ensure_ascii=False, allow_nan=False)

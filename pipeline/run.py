@@ -17,8 +17,9 @@ from pipeline.evaluation.verdict import Verdict, read_verdict
 from pipeline.infra.executor import BLESSED, REASON
 from pipeline.ingest.examples import COMPONENT_ID
 from pipeline.lineage import SERVING_MODEL, SOURCE_PROPERTY, SUMMARY_PROPERTY
-from pipeline.page_push import push_page_reader
-from pipeline.page_readings import ask_about_page, read_test_pages
+from pipeline.pages.push import push_page_reader
+from pipeline.pages.readings import ask_about_page, read_test_pages
+from pipeline.pages.result import PagePush
 from pipeline.pipeline import create_pipeline
 from pipeline.progress import show_progress
 from pipeline.pushes import DESTINATION
@@ -124,13 +125,13 @@ def hear_history(verdict: Verdict, pushed: Path) -> Verdict:
     return dataclasses.replace(verdict, blessed=False, reasons=(reason,))
 
 
-def _push_pages(config: PipelineConfig) -> Path | None:
+def _push_pages(config: PipelineConfig) -> PagePush:
     try:
-        return push_page_reader(config.serving_path, config.metadata_path).pushed
+        return push_page_reader(config.serving_path, config.metadata_path)
     except InputError as error:
         # The run's own model is pushed and sound: an older one beside it does not fit.
         _log.warning("no page servable: %s", error)
-        return None
+        return PagePush(remark=str(error))
 
 
 def _ask(config: PipelineConfig, shown: Reading) -> ServedReading:

@@ -3,7 +3,9 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from pipeline.estimate import Estimate
 from pipeline.gate import Gate, is_lower_better
+from pipeline.pages.result import PagePush
 from trainer_module.history import Epoch
 from trainer_module.reliability import Reliability
 from transforms.calibration import ReliabilityBin
@@ -22,15 +24,6 @@ class StageRun:
     name: str
     state: str
     seconds: float
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """A measured value with its confidence interval (all three in the metric's own unit)."""
-
-    value: float
-    lower: float
-    upper: float
 
 
 @dataclass(frozen=True)
@@ -196,7 +189,7 @@ class RunResult:
     lineage: tuple[LineageEntry, ...] = ()
     facts: dict[str, str] = field(default_factory=dict)  # versions, seed, parameters, ...
     served: ServedReading | None = None
-    pages: Path | None = None  # the page servable that holds the pushed model
+    pages: PagePush | None = None  # what came of the page servable that holds the pushed model
     reliability: Reliability | None = None  # of a line model's confidences, on validation lines
     confusions: tuple[Confusion, ...] = ()  # on test examples, the commonest first
     calibration: tuple[ReliabilityBin, ...] = ()  # of confidences, on test examples

@@ -10,10 +10,11 @@ from typing import Any
 import tensorflow_model_analysis as tfma
 from tensorflow_model_analysis.proto import metrics_for_slice_pb2, validation_result_pb2
 
+from pipeline.estimate import Estimate
 from pipeline.evaluation.reading_samples import CALIBRATION, CONFUSIONS, READINGS
 from pipeline.evaluation.verdict import Verdict
 from pipeline.gate import CHANGE, EXAMPLES, LOWER, UNITS, UPPER, Gate
-from pipeline.run_result import Baseline, Confusion, Estimate, MetricResult, ReadingPair
+from pipeline.run_result import Baseline, Confusion, MetricResult, ReadingPair
 from transforms.calibration import ReliabilityBin
 
 EMPTY = "nothing was evaluated: the test split is empty"

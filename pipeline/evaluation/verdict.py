@@ -10,7 +10,8 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from pipeline.run_result import Baseline, Confusion, Estimate, MetricResult, ReadingPair
+from pipeline.estimate import Estimate
+from pipeline.run_result import Baseline, Confusion, MetricResult, ReadingPair
 from transforms.calibration import ReliabilityBin
 
 VERDICT_FILE = "verdict.json"
@@ -101,20 +102,15 @@ def slices_json(
 
 def _metric_json(metric: MetricResult) -> dict[str, Any]:
     return {
-        **_estimate_json(metric.candidate),
+        **metric.candidate.as_json(),
         "examples": metric.examples,
         "units": metric.units,
         "bound": metric.bound,
         "tolerance": metric.tolerance,
-        "baseline": _estimate_json(metric.baseline) if metric.baseline else None,
-        "change": _estimate_json(metric.change) if metric.change else None,
+        "baseline": metric.baseline and metric.baseline.as_json(),
+        "change": metric.change and metric.change.as_json(),
         "refused": metric.refused,
     }
-
-
-def _estimate_json(estimate: Estimate) -> dict[str, float | None]:
-    values = {each.name: getattr(estimate, each.name) for each in fields(Estimate)}
-    return {name: value if math.isfinite(value) else None for name, value in values.items()}
 
 
 def _metric(slice_name: str, name: str, entry: dict[str, Any]) -> MetricResult:

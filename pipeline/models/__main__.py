@@ -25,8 +25,8 @@ from pipeline.models.history import read_history
 from pipeline.models.listing import list_models
 from pipeline.models.promotion import Promoted, promote, rollback
 from pipeline.one_line_parser import OneLineParser
-from pipeline.page_gate import PagePush
-from pipeline.page_push import push_page_reader, reads_pages
+from pipeline.pages.push import push_page_reader, reads_pages
+from pipeline.pages.result import PagePush
 from pipeline.pushes import PROMOTE
 from pipeline.workspace import Workspace, is_running
 from schema.errors import InputError

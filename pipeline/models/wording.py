@@ -3,10 +3,11 @@
 import math
 from datetime import datetime
 
+from pipeline.estimate import Estimate
 from pipeline.models.history import History
 from pipeline.models.trained import TrainedModel
 from pipeline.pushes import ROLLBACK, Push
-from pipeline.run_result import Estimate, MetricResult
+from pipeline.run_result import MetricResult
 
 NOT_JUDGED = "not judged here"
 SYNTHETIC_NOTE = "The sample is synthetic handwriting, made from fonts: so are all figures here."

@@ -6,7 +6,7 @@ is named in words.
 
 import math
 
-from pipeline.run_result import Estimate
+from pipeline.estimate import Estimate
 
 _MINUS = "\N{MINUS SIGN}"
 _PERCENT = "\N{NO-BREAK SPACE}%"

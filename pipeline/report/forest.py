@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from pipeline.run_result import Estimate, MetricResult
+from pipeline.estimate import Estimate
+from pipeline.run_result import MetricResult
 
 WIDTH, HEIGHT = 200, 20  # units of the drawing, about pixels on a desk
 

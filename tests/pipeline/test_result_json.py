@@ -2,8 +2,9 @@ import json
 import math
 from pathlib import Path
 
+from pipeline.estimate import Estimate
 from pipeline.result_json import result_json
-from pipeline.run_result import Baseline, Estimate, MetricResult, RunResult
+from pipeline.run_result import Baseline, MetricResult, RunResult
 
 CER = MetricResult(
     name="cer",

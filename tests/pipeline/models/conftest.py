@@ -4,8 +4,9 @@ import math
 
 import pytest
 
+from pipeline.estimate import Estimate
 from pipeline.evaluation.verdict import Verdict
-from pipeline.run_result import Baseline, Estimate, MetricResult
+from pipeline.run_result import Baseline, MetricResult
 
 UNKNOWN = Estimate(math.nan, math.nan, math.nan)
 

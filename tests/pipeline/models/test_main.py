@@ -7,7 +7,7 @@ import pytest
 
 from pipeline.models import __main__ as command_line
 from pipeline.models.__main__ import main
-from pipeline.page_gate import PagePush
+from pipeline.pages.result import PagePush
 from pipeline.workspace import hold_promotions, hold_workspace
 from schema.errors import InputError
 

@@ -1,6 +1,7 @@
 """Measured metrics for the tests of the report, each a short call."""
 
-from pipeline.run_result import Estimate, MetricResult
+from pipeline.estimate import Estimate
+from pipeline.run_result import MetricResult
 
 
 def metric(change=None, name="cer", slice_name="", value=(0.2, 0.1, 0.3), **others):

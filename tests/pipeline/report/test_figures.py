@@ -2,8 +2,8 @@ import math
 
 import pytest
 
+from pipeline.estimate import Estimate
 from pipeline.report import figures
-from pipeline.run_result import Estimate
 
 SPACE = "\N{NO-BREAK SPACE}"
 

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.estimate import Estimate
+from pipeline.pages.result import PageErrorRate, PagePush
 from pipeline.report.render import render, write_report
 from pipeline.run_result import LineageEntry, ServedReading
 from tests.pipeline.report.pages import BARE, FULL, Page, bare, png
@@ -110,3 +112,22 @@ def test_a_run_that_came_to_nothing_reads_well():
     ):
         assert sentence in text
     assert "<svg" not in render(BARE)
+
+
+def test_whole_pages_are_told_with_what_came_of_their_servable():
+    rate = PageErrorRate(
+        "pages-detector",
+        9,
+        7456,
+        Estimate(0.5, 0.4, 0.6),
+        Estimate(0.55, 0.45, 0.65),
+        Estimate(-0.05, -0.08, -0.02),
+    )
+    page = render(bare(pages=PagePush(Path("pushed/pages/7"), rate)))
+    assert "pushed/pages/7" in page
+    assert "On 9 test pages of pages-detector" in page
+    assert "\N{MINUS SIGN}5.00 points" in page
+    refused = render(bare(pages=PagePush(None, None, "a parent is too old")))
+    assert "No page servable was pushed." in refused
+    assert "a parent is too old" in refused
+    assert "Whole pages" not in render(bare(pages=PagePush()))

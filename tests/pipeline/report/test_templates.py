@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.estimate import Estimate
 from pipeline.gate import LineGate, SliceLimit
 from pipeline.report.render import render
-from pipeline.run_result import Baseline, Confusion, Estimate, StageRun
+from pipeline.run_result import Baseline, Confusion, StageRun
 from tests.pipeline.report.pages import (
     BARE,
     FULL,

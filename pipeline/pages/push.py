@@ -7,7 +7,7 @@ something to compose.
 import json
 from pathlib import Path
 
-from pipeline.page_gate import PagePush
+from pipeline.pages.result import PagePush
 from serving.model_folder import (
     DETECTOR_PARENT,
     EXTRA_ASSETS,
@@ -52,7 +52,7 @@ def push_page_reader(base_path: Path, database: Path, compare: bool = True) -> P
     newest = _newest_version(pushed / PAGES)
     if newest is not None and _hashes(newest) == (hash_model(detector), hash_model(lines)):
         return PagePush(newest)
-    from pipeline.page_trial import try_page_reader
+    from pipeline.pages.trial import try_page_reader
 
     present = newest if compare else None
     return try_page_reader(detector, lines, pushed / PAGES, present, database)

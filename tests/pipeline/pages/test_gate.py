@@ -2,8 +2,9 @@ import json
 
 import pytest
 
-from pipeline.evaluation.page_error_rate import PageEdits
-from pipeline.page_gate import TOLERANCE, MeasuredPage, compare_pages
+from pipeline.pages.error_rate import PageEdits
+from pipeline.pages.gate import MeasuredPage, compare_pages
+from pipeline.pages.result import TOLERANCE
 
 NAME = "pages-detector"
 

@@ -2,9 +2,9 @@ import json
 
 import pytest
 
-from pipeline import page_trial
-from pipeline.page_gate import PagePush
-from pipeline.page_push import push_page_reader, reads_pages
+from pipeline.pages import trial
+from pipeline.pages.push import push_page_reader, reads_pages
+from pipeline.pages.result import PagePush
 from serving.model_folder import (
     DETECTOR_PARENT,
     LINES_PARENT,
@@ -34,7 +34,7 @@ def tried(monkeypatch):
 
         return PagePush(add_version(base_path, write), remark=f"pages of {database.name}")
 
-    monkeypatch.setattr(page_trial, "try_page_reader", try_page_reader)
+    monkeypatch.setattr(trial, "try_page_reader", try_page_reader)
     return asked
 
 

@@ -1,6 +1,6 @@
 """Finds the test pages of a pushed detector through ML Metadata: from the push back to ingestion.
 
-Before `page_measure.py`, which has them read.
+Before `measure.py`, which has them read.
 """
 
 from pathlib import Path

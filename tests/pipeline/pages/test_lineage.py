@@ -2,7 +2,7 @@ import pytest
 from ml_metadata.metadata_store import metadata_store
 from ml_metadata.proto import metadata_store_pb2 as mlmd
 
-from pipeline.page_lineage import find_test_pages
+from pipeline.pages.lineage import find_test_pages
 
 
 class Lineage:

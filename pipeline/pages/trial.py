@@ -1,6 +1,6 @@
 """Composes the page servable in a draft folder, has it read test pages, pushes what is no worse.
 
-Called by `page_push.py`, which chooses the two models. Both have passed a gate of their own; what
+Called by `push.py`, which chooses the two models. Both have passed a gate of their own; what
 they come to together is measured here (docs/decisions/0021).
 """
 
@@ -11,9 +11,10 @@ from pathlib import Path
 
 import tensorflow as tf
 
-from pipeline.page_gate import PageErrorRate, PagePush, compare_pages
-from pipeline.page_lineage import find_test_pages
-from pipeline.page_measure import load_reader, measure_pages
+from pipeline.pages.gate import compare_pages
+from pipeline.pages.lineage import find_test_pages
+from pipeline.pages.measure import load_reader, measure_pages
+from pipeline.pages.result import PageErrorRate, PagePush
 from serving.model_folder import EXTRA_ASSETS, MODEL_CARD_FILE, add_version
 from serving.page_export import compose_page
 

@@ -1,6 +1,6 @@
 """The test pages as the new detector sees them, for the report and the question to the server.
 
-Beside `readings.py`, which does so for texts: here a reading says how many lines were found.
+Beside `pipeline.readings`, which does so for texts: here a reading says how many lines were found.
 """
 
 import io

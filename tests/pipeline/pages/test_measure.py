@@ -5,9 +5,9 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
-from pipeline.evaluation.page_error_rate import PageEdits, ReadPage
 from pipeline.ingest.example_bytes import serialise_example
-from pipeline.page_measure import load_pages, load_reader, measure_pages, parse_page
+from pipeline.pages.error_rate import PageEdits, ReadPage
+from pipeline.pages.measure import load_pages, load_reader, measure_pages, parse_page
 from schema import features, line_bands
 from schema.line_texts import pack_texts
 

@@ -1,6 +1,6 @@
 """How well a whole page is read: the character error rate of its text, finding and order included.
 
-Below `pipeline.page_test`, which has pages read. The lines of a page in reading order, a line break
+Below `measure.py`, which has pages read. The lines of a page in reading order, a line break
 between each two, are its text, and the edits that turn the true text into the one read are counted:
 what Vidal et al., "End-to-End Page-Level Assessment of Handwritten Text Recognition" (Pattern
 Recognition 142, 2023), recommend where the order matters. A missed line costs its characters and

@@ -1,6 +1,6 @@
 """Has test pages read by servables and tells how much of their text came out wrong.
 
-Called by `page_trial.py` before a page servable is pushed. Pages are taken as they were ingested,
+Called by `trial.py` before a page servable is pushed. Pages are taken as they were ingested,
 at the resolution at which users send them, and not as Transform scales them for the detector.
 """
 
@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
-from pipeline.evaluation.page_error_rate import PageEdits, ReadPage, TruePage, count_page_edits
-from pipeline.page_gate import MeasuredPage
+from pipeline.pages.error_rate import PageEdits, ReadPage, TruePage, count_page_edits
+from pipeline.pages.gate import MeasuredPage
 from schema import features, line_bands
 from schema.line_texts import unpack_texts
 from serving.signatures import BOXES, COUNT, IMAGE_BYTES, SERVING_DEFAULT, TEXTS

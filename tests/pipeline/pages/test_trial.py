@@ -2,10 +2,10 @@ import json
 
 import pytest
 
-from pipeline import page_trial
-from pipeline.evaluation.page_error_rate import PageEdits
-from pipeline.page_gate import MeasuredPage
-from pipeline.page_trial import try_page_reader
+from pipeline.pages import trial
+from pipeline.pages.error_rate import PageEdits
+from pipeline.pages.gate import MeasuredPage
+from pipeline.pages.trial import try_page_reader
 from serving.model_folder import add_version
 
 
@@ -44,7 +44,7 @@ def edits(monkeypatch, tmp_path):
         ("measure_pages", measure),
         ("find_test_pages", lambda *_: tmp_path),
     ):
-        monkeypatch.setattr(page_trial, name, function)
+        monkeypatch.setattr(trial, name, function)
     return made
 
 
@@ -98,7 +98,7 @@ def test_one_that_reads_pages_worse_is_refused_and_leaves_nothing(edits, attempt
 
 
 def test_pages_that_are_gone_leave_it_unmeasured(edits, attempt, monkeypatch):
-    monkeypatch.setattr(page_trial, "find_test_pages", lambda *_: None)
+    monkeypatch.setattr(trial, "find_test_pages", lambda *_: None)
     done = attempt("first")
     assert done.error_rate is None
     assert done.remark.startswith("not measured: no test pages of the run that pushed the detector")
@@ -107,7 +107,7 @@ def test_pages_that_are_gone_leave_it_unmeasured(edits, attempt, monkeypatch):
 
 def test_pages_without_texts_leave_it_unmeasured(edits, attempt, monkeypatch):
     edits["first"] = 50
-    monkeypatch.setattr(page_trial, "measure_pages", lambda *_: [])
+    monkeypatch.setattr(trial, "measure_pages", lambda *_: [])
     done = attempt("first")
     assert done.error_rate is None
     assert done.remark == "not measured: the test pages of pages-detector have no texts"

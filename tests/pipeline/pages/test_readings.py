@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pipeline.page_readings import FOUND, MISSED, WRONG, describe_count, mean_score, read_page
+from pipeline.pages.readings import FOUND, MISSED, WRONG, describe_count, mean_score, read_page
 from schema import line_bands
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.evaluation.page_error_rate import PageEdits, ReadPage, TruePage, count_page_edits
+from pipeline.pages.error_rate import PageEdits, ReadPage, TruePage, count_page_edits
 from schema import line_bands
 
 
