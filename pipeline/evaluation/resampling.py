@@ -8,6 +8,7 @@ example of a unit, the models that are compared, and all workers draw the same o
 parts simply add up.
 """
 
+import functools
 import hashlib
 import math
 from collections.abc import Iterable
@@ -34,8 +35,12 @@ def _poisson_quantiles() -> NDArray[np.uint8]:
 _QUANTILES = _poisson_quantiles()
 
 
+@functools.lru_cache(maxsize=4096)
 def draw_weights(unit: str, resamples: int) -> NDArray[np.uint8]:
-    """Returns how often a unit counts in each resample, [resamples]; the same name, the same."""
+    """Returns how often a unit counts in each resample, [resamples]; the same name, the same.
+
+    An example is on several slices, one after the other: the last units' draws are kept.
+    """
     draws = hashlib.shake_128(unit.encode()).digest(2 * resamples)
     return _QUANTILES[np.frombuffer(draws, "<u2")]
 
