@@ -12,6 +12,7 @@ from typing import Any
 
 from pipeline.estimate import Estimate
 from pipeline.run_result import Baseline, Confusion, MetricResult, ReadingPair
+from schema.errors import InputError
 from transforms.calibration import ReliabilityBin
 
 VERDICT_FILE = "verdict.json"
@@ -64,8 +65,19 @@ def read_verdict(folder: Path) -> Verdict:
 
     Raises:
       FileNotFoundError: the gate has not judged there.
+      InputError: the file is of another version of the project.
     """
-    content = json.loads((folder / VERDICT_FILE).read_text(encoding="utf-8"))
+    path = folder / VERDICT_FILE
+    try:
+        return _verdict(json.loads(path.read_text(encoding="utf-8")))
+    except (KeyError, TypeError, json.JSONDecodeError) as error:
+        raise InputError(
+            f"expected a verdict as this version writes it, got another form in {path} "
+            f"({type(error).__name__}: {error}): have the model judged again"
+        ) from error
+
+
+def _verdict(content: dict[str, Any]) -> Verdict:
     by_slice = {"": content["metrics"], **content.pop("slices")}
     return Verdict(
         **content

@@ -4,6 +4,7 @@ The figures behind the gate's word lie in a file beside its evaluation, so that 
 read them. Runs from before that file left none.
 """
 
+import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,7 @@ from pipeline.gate import ACCURACY, CER, LINE_F1
 from pipeline.lineage import Lineage
 from pipeline.pushes import MODEL_KEY
 from pipeline.run_result import MetricResult
+from schema.errors import InputError
 
 DECISIVE = (CER, ACCURACY, LINE_F1)
 """The metric that stands for a model, by task."""
@@ -22,6 +24,8 @@ DECISIVE = (CER, ACCURACY, LINE_F1)
 _BLESSING_KEY, _EVALUATION_KEY = "blessing", "evaluation"
 _MODEL_BLESSING, _INFRA_BLESSING = "ModelBlessing", "InfraBlessing"
 _BLESSED, _REASON, _BASELINE_KEY = "blessed", "reason", "baseline_model"
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -89,10 +93,15 @@ def _blessings(
 
 
 def _read_metrics(evaluation: mlmd.Artifact | None) -> tuple[MetricResult, ...]:
-    """Returns what was measured on all test examples together."""
+    """Returns what was measured on all test examples together, as far as it can be read."""
     if evaluation is None or not (Path(evaluation.uri) / VERDICT_FILE).is_file():
         return ()
-    metrics = read_verdict(Path(evaluation.uri)).metrics
+    try:
+        metrics = read_verdict(Path(evaluation.uri)).metrics
+    except InputError as error:
+        # One model's figures are no reason to keep the history of all others back.
+        _log.warning("%s", error)
+        return ()
     return tuple(metric for metric in metrics if not metric.slice_name)
 
 
