@@ -20,6 +20,9 @@ from serving.server.grpc_methods import METHODS, Method, Services
 from serving.server.status import Code, ServableError
 from serving.server.telemetry import GRPC, Record, Telemetry
 
+# A call without a deadline looks to gRPC as one with a deadline in the far future.
+_FOR_EVER = 366 * 24 * 3600.0
+
 _log = logging.getLogger(__name__)
 
 
@@ -163,7 +166,9 @@ def _parse(message_class: Any, body: bytes) -> Any:
 def _deadline(context: Any) -> float | None:
     """Returns by `time.monotonic` when the client stops waiting."""
     remaining = context.time_remaining()
-    return None if remaining is None else time.monotonic() + remaining
+    if remaining is None or remaining > _FOR_EVER:
+        return None
+    return float(time.monotonic() + remaining)
 
 
 def parse_channel_arguments(text: str) -> dict[str, int | str]:

@@ -30,7 +30,7 @@ class HttpOptions:
 
     Args:
       grace_seconds: how long a stop waits for requests in flight.
-      head_seconds: within which the head of a request must be there.
+      head_seconds: within which the head of a request must follow its first byte.
       idle_seconds: after which a connection without a request is closed.
       tls: of the port; None for an open one.
     """
@@ -71,7 +71,7 @@ def start(
     """
     config = uvicorn.Config(
         app,
-        http=_guarded(options.head_seconds),
+        http=_guarded(options),
         ws="none",
         lifespan="off",
         log_config=None,  # whoever runs the process sets logging up
@@ -97,32 +97,36 @@ def start(
     return ask_to_stop, thread.join
 
 
-def _guarded(head_seconds: float) -> type[asyncio.Protocol]:
-    """Returns uvicorn's protocol with a limit to the time that the head of a request takes."""
+def _guarded(options: HttpOptions) -> type[asyncio.Protocol]:
+    """Returns uvicorn's protocol with limits to the time that the head of a request takes."""
 
     class GuardedProtocol(H11Protocol):
         _guard: asyncio.TimerHandle | None = None
+        _in_head = False
 
         def connection_made(self, transport: Any) -> None:
             super().connection_made(transport)
-            self._watch()
+            self._arm(options.idle_seconds)
 
         def data_received(self, data: bytes) -> None:
             super().data_received(data)
-            self._watch()
+            # h11 is IDLE towards the client until the head of its request is complete.
+            if self.conn.their_state is not h11.IDLE:
+                self._release()
+            elif not self._in_head:
+                self._arm(options.head_seconds)
+                self._in_head = True
 
         def connection_lost(self, exc: Exception | None) -> None:
             super().connection_lost(exc)
             self._release()
 
-        def _watch(self) -> None:
-            # h11 is IDLE towards the client until the head of its request is complete.
-            if self.conn.their_state is not h11.IDLE:
-                self._release()
-            elif self._guard is None:
-                self._guard = self.loop.call_later(head_seconds, self.transport.close)
+        def _arm(self, seconds: float) -> None:
+            self._release()
+            self._guard = self.loop.call_later(seconds, self.transport.close)
 
         def _release(self) -> None:
+            self._in_head = False
             if self._guard is not None:
                 self._guard.cancel()
                 self._guard = None

@@ -49,7 +49,7 @@ def to_array(name: str, proto: Any) -> np.ndarray:
         )
     try:
         return tf.make_ndarray(proto)
-    except (TypeError, ValueError, OverflowError, IndexError) as error:
+    except (TypeError, ValueError, OverflowError, LookupError) as error:
         raise ServableError(Code.INVALID_ARGUMENT, f"input {name!r}: {error}") from error
 
 

@@ -1,0 +1,283 @@
+"""Times the embedded model server beside the bare model and prints the figures as JSON.
+
+    python benchmarks/serving.py --model WORKSPACE/pushed/emnist-lines
+
+The server runs in a process of its own, without batching for one client at a time and with it for
+32; this process is the load generator and calls the bare model itself. Rounds of all kinds take
+turns, since a machine's speed drifts. The bare model is a session callable on decoded arrays, which
+is what the server calls; what TensorFlow's own `saved_model.load` takes is told beside it. Pictures are
+the model's warm-up requests, or the test examples that `--examples` names.
+"""
+
+import argparse
+import base64
+import contextlib
+import json
+import re
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+from inference import load_pictures
+from main_job import ROOT, describe_commit, describe_machine
+
+sys.path.insert(0, str(ROOT))
+
+CONCURRENCY = 32
+BATCH_SIZES = (1, 2, 4, 8, 16, 32, 64)
+BATCHING = """max_batch_size { value: 32 }
+batch_timeout_micros { value: 5000 }
+max_enqueued_batches { value: 100 }
+num_batch_threads { value: 2 }
+"""
+PREDICT = "/tensorflow.serving.PredictionService/Predict"
+ADDRESSES = re.compile(r"grpc=(\S+) rest=http://(\S+):(\d+)")
+
+
+@contextlib.contextmanager
+def serve(base_path: Path, *flags: str) -> Iterator[tuple[str, tuple[str, int]]]:
+    """Runs the server and gives its gRPC address and its REST host and port."""
+    command = [sys.executable, "-m", "serving.server", "--model_name=m", *flags]
+    command += [f"--model_base_path={base_path}", "--port=ephemeral", "--rest_api_port=ephemeral"]
+    process = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True)
+    try:
+        found = next(filter(None, map(ADDRESSES.search, process.stderr or ())))
+        threading.Thread(target=lambda: list(process.stderr or ()), daemon=True).start()
+        address = found[2], int(found[3])
+        wait_until_ready(address)
+        yield found[1], address
+    finally:
+        process.terminate()
+        process.wait(60)
+
+
+def wait_until_ready(address: tuple[str, int]) -> None:
+    """Waits until a version serves."""
+    while True:
+        with contextlib.suppress(OSError), socket.create_connection(address) as client:
+            client.sendall(b"GET /readyz HTTP/1.1\r\nHost: m\r\nConnection: close\r\n\r\n")
+            if b" 200 " in client.recv(100):
+                return
+        time.sleep(0.1)
+
+
+class RestClient:
+    """A connection that sends prepared requests, as cheaply as Python can."""
+
+    def __init__(self, address: tuple[str, int]) -> None:
+        self._socket = socket.create_connection(address)
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+    def __call__(self, request: bytes) -> None:
+        """Sends a request and waits for the whole answer, which must be a 200."""
+        self._socket.sendall(request)
+        got = b""
+        while (end := got.find(b"\r\n\r\n")) < 0:
+            got += self._receive()
+        length = re.search(rb"content-length: (\d+)", got[:end])
+        while len(got) < end + 4 + int(length[1] if length else 0):
+            got += self._receive()
+        if b" 200 " not in got[:16]:
+            raise RuntimeError(f"expected a reading, got {got[:200]!r}")
+
+    def _receive(self) -> bytes:
+        piece = self._socket.recv(1 << 16)
+        if not piece:
+            raise RuntimeError("the server closed the connection")
+        return piece
+
+
+def rest_request(picture: bytes) -> bytes:
+    """Returns a whole HTTP request for one picture."""
+    body = json.dumps({"instances": [{"b64": base64.b64encode(picture).decode()}]}).encode()
+    head = f"POST /v1/models/m:predict HTTP/1.1\r\nHost: m\r\nContent-Length: {len(body)}\r\n\r\n"
+    return head.encode() + body
+
+
+def grpc_request(picture: bytes) -> bytes:
+    """Returns a serialized PredictRequest for one picture."""
+    import tensorflow as tf
+    from tensorflow_serving.apis import predict_pb2
+
+    from serving.signatures import IMAGE_BYTES
+
+    request = predict_pb2.PredictRequest()
+    request.model_spec.name = "m"
+    request.inputs[IMAGE_BYTES].CopyFrom(tf.make_tensor_proto([picture]))
+    serialized: bytes = request.SerializeToString()
+    return serialized
+
+
+def time_calls(call: Callable[[Any], Any], arguments: Sequence[Any]) -> list[float]:
+    """Returns the seconds that each call takes."""
+    seconds = []
+    for argument in arguments:
+        started = time.perf_counter()
+        call(argument)
+        seconds.append(time.perf_counter() - started)
+    return seconds
+
+
+def measure_latency(bare: Any, library: Any, base_path: Path, pictures: Any, rounds: int) -> Any:
+    """Times one picture at a time: bare, over REST and over gRPC."""
+    import grpc
+
+    with serve(base_path) as (address, rest), grpc.insecure_channel(address) as channel:
+        ways = {
+            "bare": (bare, [[picture] for picture in pictures]),
+            "library": (library, [[picture] for picture in pictures]),
+            "rest": (RestClient(rest), list(map(rest_request, pictures))),
+            "grpc": (channel.unary_unary(PREDICT), list(map(grpc_request, pictures))),
+        }
+        for call, arguments in ways.values():
+            time_calls(call, arguments)
+        seconds: dict[str, list[float]] = {name: [] for name in ways}
+        for _ in range(rounds):
+            for name, (call, arguments) in ways.items():
+                seconds[name] += time_calls(call, arguments)
+    medians = {name: statistics.median(taken) * 1e3 for name, taken in seconds.items()}
+    fastest = min(medians["bare"], medians["library"])
+    return {
+        "median_milliseconds": {name: round(value, 2) for name, value in medians.items()},
+        "rest_to_bare": round(medians["rest"] / fastest, 3),
+        "grpc_to_bare": round(medians["grpc"] / fastest, 3),
+    }
+
+
+def rate(clients: Sequence[Callable[[Any], Any]], requests: Sequence[Any], seconds: float) -> float:
+    """Returns the requests a second that clients get answered, each in a thread of its own."""
+    counts = [0] * len(clients)
+    end = time.perf_counter() + seconds
+
+    def ask(number: int) -> None:
+        turn = number
+        while time.perf_counter() < end:
+            clients[number](requests[turn % len(requests)])
+            counts[number] += 1
+            turn += 1
+
+    threads = [threading.Thread(target=ask, args=(n,)) for n in range(len(clients))]
+    started = time.perf_counter()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if not all(counts):
+        sys.exit("a client got no answer; what it met is told above")
+    return sum(counts) / (time.perf_counter() - started)
+
+
+def bare_rate(bare: Any, pictures: Sequence[bytes], size: int, seconds: float) -> float:
+    """Returns the pictures a second that the bare model reads in batches of a size."""
+    batches = [
+        [pictures[(start + n) % len(pictures)] for n in range(size)]
+        for start in range(0, len(pictures), max(size, 1))
+    ]
+    started, done = time.perf_counter(), 0
+    while time.perf_counter() < started + seconds:
+        bare(batches[done % len(batches)])
+        done += 1
+    return size * done / (time.perf_counter() - started)
+
+
+def measure_throughput(bare: Any, base_path: Path, pictures: Any, rounds: int) -> Any:
+    """Counts the pictures a second: bare in batches of each size, and served to 32 clients."""
+    import grpc
+
+    with contextlib.ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        (folder / "batching").write_text(BATCHING)
+        flags = ["--enable_batching", f"--batching_parameters_file={folder / 'batching'}"]
+        address, rest = stack.enter_context(serve(base_path, *flags))
+        channel = stack.enter_context(grpc.insecure_channel(address))
+        rest_clients = [RestClient(rest) for _ in range(CONCURRENCY)]
+        grpc_clients = [channel.unary_unary(PREDICT)] * CONCURRENCY
+        rest_requests = list(map(rest_request, pictures))
+        grpc_requests = list(map(grpc_request, pictures))
+        ways: dict[str, Callable[[], float]] = {
+            f"bare in batches of {size}": lambda size=size: bare_rate(bare, pictures, size, 1.5)
+            for size in BATCH_SIZES
+        }
+        ways["rest"] = lambda: rate(rest_clients, rest_requests, 3.0)
+        ways["grpc"] = lambda: rate(grpc_clients, grpc_requests, 3.0)
+        rates: dict[str, list[float]] = {name: [] for name in ways}
+        for turn in range(rounds + 1):
+            for name, way in ways.items():
+                measured = way()
+                if turn:  # the first round warms up
+                    rates[name].append(measured)
+    medians = {name: statistics.median(measured) for name, measured in rates.items()}
+    best = max(value for name, value in medians.items() if name.startswith("bare"))
+    return {
+        "pictures_a_second": {name: round(value, 1) for name, value in medians.items()},
+        "rest_to_best_bare": round(medians["rest"] / best, 3),
+        "grpc_to_best_bare": round(medians["grpc"] / best, 3),
+    }
+
+
+def main() -> None:
+    """Prints the figures as one JSON object."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--model", type=Path, required=True, help="a model, or its base path")
+    parser.add_argument("--examples", help="pattern of transformed test examples")
+    parser.add_argument("--pictures", type=int, default=64, help="how many of them")
+    parser.add_argument("--rounds", type=int, default=5, help="of each kind")
+    parser.add_argument("--output", type=Path, help="write the JSON there as well")
+    arguments = parser.parse_args()
+    machine = describe_machine()
+    import numpy as np
+    import tensorflow as tf
+
+    from serving.export import read_warmup_images
+    from serving.model_folder import find_model
+    from serving.server.servable import Servable
+    from serving.signatures import IMAGE_BYTES, SERVING_DEFAULT
+
+    folder = find_model(arguments.model)
+    if arguments.examples:
+        pictures = load_pictures(arguments.examples, arguments.pictures)
+    else:
+        pictures = read_warmup_images(folder)
+    servable = Servable(folder)
+    signature = tf.saved_model.load(str(folder)).signatures[SERVING_DEFAULT]
+
+    def bare(batch: list[bytes]) -> Any:
+        return servable.predict("", {IMAGE_BYTES: np.array(batch, dtype=object)})
+
+    def library(batch: list[bytes]) -> Any:
+        outputs = signature(**{IMAGE_BYTES: tf.constant(batch)})
+        return {name: value.numpy() for name, value in outputs.items()}
+
+    told = {
+        "benchmark": "serving",
+        "date": datetime.now(timezone.utc).strftime("%Y-%m-%d"),
+        "commit": describe_commit(),
+        "command": f"python benchmarks/serving.py --model MODEL --rounds {arguments.rounds}"
+        + (f" --examples PATTERN --pictures {arguments.pictures}" if arguments.examples else ""),
+        "machine": machine,
+        "tensorflow": tf.__version__,
+        "pictures": len(pictures),
+        "batching": " ".join(BATCHING.split()),
+        "one_at_a_time": measure_latency(
+            bare, library, folder.parent, pictures, arguments.rounds
+        ),
+        f"{CONCURRENCY}_at_a_time": measure_throughput(
+            bare, folder.parent, pictures, arguments.rounds
+        ),
+    }
+    text = json.dumps(told, indent=2) + "\n"
+    if arguments.output:
+        arguments.output.write_text(text, encoding="utf-8")
+    print(text, end="")
+
+
+if __name__ == "__main__":
+    main()
