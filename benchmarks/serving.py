@@ -4,15 +4,18 @@
 
 The server runs in a process of its own, without batching for one client at a time and with it for
 32; this process is the load generator and calls the bare model itself. Rounds of all kinds take
-turns, since a machine's speed drifts. The bare model is a session callable on decoded arrays, which
-is what the server calls; what TensorFlow's own `saved_model.load` takes is told beside it. Pictures are
+turns, since a machine's speed drifts, and processor time is told beside wall clock: what others
+do on the machine does not count there. The bare model is a session callable on decoded arrays,
+which is what the server calls; TensorFlow's own `saved_model.load` is timed beside it. Pictures are
 the model's warm-up requests, or the test examples that `--examples` names.
 """
 
 import argparse
 import base64
 import contextlib
+import functools
 import json
+import os
 import re
 import socket
 import statistics
@@ -22,6 +25,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -32,7 +36,8 @@ from main_job import ROOT, describe_commit, describe_machine
 sys.path.insert(0, str(ROOT))
 
 CONCURRENCY = 32
-BATCH_SIZES = (1, 2, 4, 8, 16, 32, 64)
+BATCH_SIZES = (1, 4, 8, 16, 32, 64)
+ROUND_SECONDS = 2.0
 BATCHING = """max_batch_size { value: 32 }
 batch_timeout_micros { value: 5000 }
 max_enqueued_batches { value: 100 }
@@ -42,9 +47,23 @@ PREDICT = "/tensorflow.serving.PredictionService/Predict"
 ADDRESSES = re.compile(r"grpc=(\S+) rest=http://(\S+):(\d+)")
 
 
+@dataclass(frozen=True)
+class Served:
+    """A server that runs: its gRPC address, its REST host and port, its process."""
+
+    grpc: str
+    rest: tuple[str, int]
+    pid: int
+
+    def processor_seconds(self) -> float:
+        """Returns the processor time that the server has taken so far."""
+        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 @contextlib.contextmanager
-def serve(base_path: Path, *flags: str) -> Iterator[tuple[str, tuple[str, int]]]:
-    """Runs the server and gives its gRPC address and its REST host and port."""
+def serve(base_path: Path, *flags: str) -> Iterator[Served]:
+    """Runs the server while the block lasts."""
     command = [sys.executable, "-m", "serving.server", "--model_name=m", *flags]
     command += [f"--model_base_path={base_path}", "--port=ephemeral", "--rest_api_port=ephemeral"]
     process = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True)
@@ -53,7 +72,7 @@ def serve(base_path: Path, *flags: str) -> Iterator[tuple[str, tuple[str, int]]]
         threading.Thread(target=lambda: list(process.stderr or ()), daemon=True).start()
         address = found[2], int(found[3])
         wait_until_ready(address)
-        yield found[1], address
+        yield Served(found[1], address, process.pid)
     finally:
         process.terminate()
         process.wait(60)
@@ -130,11 +149,11 @@ def measure_latency(bare: Any, library: Any, base_path: Path, pictures: Any, rou
     """Times one picture at a time: bare, over REST and over gRPC."""
     import grpc
 
-    with serve(base_path) as (address, rest), grpc.insecure_channel(address) as channel:
+    with serve(base_path) as served, grpc.insecure_channel(served.grpc) as channel:
         ways = {
             "bare": (bare, [[picture] for picture in pictures]),
             "library": (library, [[picture] for picture in pictures]),
-            "rest": (RestClient(rest), list(map(rest_request, pictures))),
+            "rest": (RestClient(served.rest), list(map(rest_request, pictures))),
             "grpc": (channel.unary_unary(PREDICT), list(map(grpc_request, pictures))),
         }
         for call, arguments in ways.values():
@@ -152,8 +171,10 @@ def measure_latency(bare: Any, library: Any, base_path: Path, pictures: Any, rou
     }
 
 
-def rate(clients: Sequence[Callable[[Any], Any]], requests: Sequence[Any], seconds: float) -> float:
-    """Returns the requests a second that clients get answered, each in a thread of its own."""
+def keep_asking(
+    clients: Sequence[Callable[[Any], Any]], requests: Sequence[Any], seconds: float
+) -> int:
+    """Lets each client ask in a thread of its own; returns how many answers there were."""
     counts = [0] * len(clients)
     end = time.perf_counter() + seconds
 
@@ -165,61 +186,91 @@ def rate(clients: Sequence[Callable[[Any], Any]], requests: Sequence[Any], secon
             turn += 1
 
     threads = [threading.Thread(target=ask, args=(n,)) for n in range(len(clients))]
-    started = time.perf_counter()
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
     if not all(counts):
         sys.exit("a client got no answer; what it met is told above")
-    return sum(counts) / (time.perf_counter() - started)
+    return sum(counts)
 
 
-def bare_rate(bare: Any, pictures: Sequence[bytes], size: int, seconds: float) -> float:
-    """Returns the pictures a second that the bare model reads in batches of a size."""
-    batches = [
-        [pictures[(start + n) % len(pictures)] for n in range(size)]
-        for start in range(0, len(pictures), max(size, 1))
-    ]
-    started, done = time.perf_counter(), 0
-    while time.perf_counter() < started + seconds:
-        bare(batches[done % len(batches)])
-        done += 1
-    return size * done / (time.perf_counter() - started)
+def keep_reading(bare: Any, pictures: Sequence[bytes], size: int, seconds: float) -> int:
+    """Reads pictures in batches of a size; returns how many."""
+    end, done = time.perf_counter() + seconds, 0
+    while time.perf_counter() < end:
+        bare([pictures[(done + n) % len(pictures)] for n in range(size)])
+        done += size
+    return done
 
 
-def measure_throughput(bare: Any, base_path: Path, pictures: Any, rounds: int) -> Any:
+def measure_throughput(
+    bare: Any, base_path: Path, batching: str, pictures: Any, rounds: int
+) -> Any:
     """Counts the pictures a second: bare in batches of each size, and served to 32 clients."""
     import grpc
 
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        (folder / "batching").write_text(BATCHING)
+        (folder / "batching").write_text(batching)
         flags = ["--enable_batching", f"--batching_parameters_file={folder / 'batching'}"]
-        address, rest = stack.enter_context(serve(base_path, *flags))
-        channel = stack.enter_context(grpc.insecure_channel(address))
-        rest_clients = [RestClient(rest) for _ in range(CONCURRENCY)]
-        grpc_clients = [channel.unary_unary(PREDICT)] * CONCURRENCY
-        rest_requests = list(map(rest_request, pictures))
-        grpc_requests = list(map(grpc_request, pictures))
-        ways: dict[str, Callable[[], float]] = {
-            f"bare in batches of {size}": lambda size=size: bare_rate(bare, pictures, size, 1.5)
+        served = stack.enter_context(serve(base_path, *flags))
+        channel = stack.enter_context(grpc.insecure_channel(served.grpc))
+        clients = {
+            "rest": [RestClient(served.rest) for _ in range(CONCURRENCY)],
+            "grpc": [channel.unary_unary(PREDICT)] * CONCURRENCY,
+        }
+        requests = {
+            "rest": list(map(rest_request, pictures)),
+            "grpc": list(map(grpc_request, pictures)),
+        }
+        ways: dict[str, Callable[[float], int]] = {
+            f"bare, {size} at a time": functools.partial(keep_reading, bare, pictures, size)
             for size in BATCH_SIZES
         }
-        ways["rest"] = lambda: rate(rest_clients, rest_requests, 3.0)
-        ways["grpc"] = lambda: rate(grpc_clients, grpc_requests, 3.0)
-        rates: dict[str, list[float]] = {name: [] for name in ways}
-        for turn in range(rounds + 1):
-            for name, way in ways.items():
-                measured = way()
-                if turn:  # the first round warms up
-                    rates[name].append(measured)
-    medians = {name: statistics.median(measured) for name, measured in rates.items()}
-    best = max(value for name, value in medians.items() if name.startswith("bare"))
+        for name, asking in clients.items():
+            ways[name] = functools.partial(keep_asking, asking, requests[name])
+        measured = take_rounds(ways, served, rounds)
+    best = {unit: pick(measured, unit) for unit, pick in PICK_BEST.items()}
+    ratios = {
+        f"{name}_to_best_bare": round(measured[name][unit] / best[unit], 3)
+        for name in clients
+        for unit in [RATE]
+    }
+    ratios |= {
+        f"{name}_processor_time_to_best_bare": round(measured[name][COST] / best[COST], 3)
+        for name in clients
+    }
+    return {"measured": measured, **ratios}
+
+
+RATE, COST = "pictures_a_second", "processor_milliseconds_a_picture"
+PICK_BEST: dict[str, Callable[[Any, str], float]] = {
+    RATE: lambda told, unit: max(v[unit] for k, v in told.items() if k.startswith("bare")),
+    COST: lambda told, unit: min(v[unit] for k, v in told.items() if k.startswith("bare")),
+}
+
+
+def take_rounds(
+    ways: dict[str, Callable[[float], int]], served: Served, rounds: int
+) -> dict[str, dict[str, float]]:
+    """Returns the median rate of each way and what it costs, clients included."""
+    taken: dict[str, list[tuple[float, float]]] = {name: [] for name in ways}
+    for turn in range(rounds + 1):
+        for name, way in ways.items():
+            processor = time.process_time() + served.processor_seconds()
+            started = time.perf_counter()
+            count = way(ROUND_SECONDS)
+            seconds = time.perf_counter() - started
+            processor = time.process_time() + served.processor_seconds() - processor
+            if turn:  # the first round warms up
+                taken[name].append((count / seconds, processor / count * 1e3))
     return {
-        "pictures_a_second": {name: round(value, 1) for name, value in medians.items()},
-        "rest_to_best_bare": round(medians["rest"] / best, 3),
-        "grpc_to_best_bare": round(medians["grpc"] / best, 3),
+        name: {
+            RATE: round(statistics.median(rate for rate, _ in measured), 1),
+            COST: round(statistics.median(cost for _, cost in measured), 2),
+        }
+        for name, measured in taken.items()
     }
 
 
@@ -229,6 +280,7 @@ def main() -> None:
     parser.add_argument("--model", type=Path, required=True, help="a model, or its base path")
     parser.add_argument("--examples", help="pattern of transformed test examples")
     parser.add_argument("--pictures", type=int, default=64, help="how many of them")
+    parser.add_argument("--batching", default=BATCHING, help="a BatchingParameters text proto")
     parser.add_argument("--rounds", type=int, default=5, help="of each kind")
     parser.add_argument("--output", type=Path, help="write the JSON there as well")
     arguments = parser.parse_args()
@@ -265,12 +317,10 @@ def main() -> None:
         "machine": machine,
         "tensorflow": tf.__version__,
         "pictures": len(pictures),
-        "batching": " ".join(BATCHING.split()),
-        "one_at_a_time": measure_latency(
-            bare, library, folder.parent, pictures, arguments.rounds
-        ),
+        "batching": " ".join(arguments.batching.split()),
+        "one_at_a_time": measure_latency(bare, library, folder.parent, pictures, arguments.rounds),
         f"{CONCURRENCY}_at_a_time": measure_throughput(
-            bare, folder.parent, pictures, arguments.rounds
+            bare, folder.parent, arguments.batching, pictures, arguments.rounds
         ),
     }
     text = json.dumps(told, indent=2) + "\n"
