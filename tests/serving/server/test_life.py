@@ -103,7 +103,7 @@ def test_versions_change_under_load_and_no_request_fails(saved_model: Path, tmp_
         eventually(lambda: states(server.rest_url)["4"] == "AVAILABLE")
         load.stop()
     assert set(load.outcomes) == {"REST 200", "gRPC OK"}
-    assert min(load.outcomes.values()) > 50
+    assert min(load.outcomes.values()) > 5
 
 
 @contextlib.contextmanager
