@@ -24,6 +24,7 @@ from pipeline.models.details import show_model
 from pipeline.models.history import read_history
 from pipeline.models.listing import list_models
 from pipeline.models.promotion import Promoted, promote, rollback
+from pipeline.models.wording import tell_path
 from pipeline.one_line_parser import OneLineParser
 from pipeline.pages.push import push_page_reader, reads_pages
 from pipeline.pages.result import PagePush
@@ -70,7 +71,7 @@ def _change(workspace: Workspace, parsed: argparse.Namespace) -> None:
         )
     else:
         done = rollback(workspace, parsed.pipeline, author, parsed.reason, parsed.to)
-    sys.stdout.write(f"serves   {done.version}, model {done.model.model_id}\n")
+    sys.stdout.write(f"serves   {tell_path(done.version)}, model {done.model.model_id}\n")
     sys.stdout.flush()  # pages take a while
     if is_running(workspace.folder):
         sys.stderr.write("a run is using the workspace: if it pushes, its model serves next\n")
@@ -91,7 +92,7 @@ def _compose_pages(workspace: Workspace, done: Promoted) -> None:
     except InputError as error:
         pages = PagePush(remark=str(error))  # the promotion itself is done and sound
     if pages.pushed is not None:
-        sys.stdout.write(f"pages    {pages.pushed}\n")
+        sys.stdout.write(f"pages    {tell_path(pages.pushed)}\n")
     elif pages.remark is not None:
         sys.stderr.write(f"the page servable stays with the model before: {pages.remark}\n")
 

@@ -12,6 +12,7 @@ from pipeline.models.wording import (
     tell_gate,
     tell_infra,
     tell_name,
+    tell_path,
     tell_push,
     tell_serving,
     tell_time,
@@ -39,7 +40,7 @@ def _tell_origin(history: History, model: TrainedModel) -> Iterator[str]:
     if is_synthetic(model):
         yield _fact("", SYNTHETIC_NOTE)
     yield _fact("trained", f"{tell_time(model.milliseconds)} in run {model.run}")
-    yield _fact("files", str(model.folder))
+    yield _fact("files", tell_path(model.folder))
 
 
 def _tell_data(data: tuple[DataSource, ...]) -> Iterator[str]:

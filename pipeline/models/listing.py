@@ -10,6 +10,7 @@ from pipeline.models.wording import (
     tell_gate,
     tell_infra,
     tell_metric,
+    tell_path,
     tell_serving,
     tell_time,
 )
@@ -36,7 +37,7 @@ def list_models(history: History, width: int) -> str:
       history: of one pipeline.
       width: columns that a line may take; what was refused and why is cut to it.
     """
-    lines = [f"{history.pipeline} in {history.base_path}: {tell_serving(history)}"]
+    lines = [f"{history.pipeline} in {tell_path(history.base_path)}: {tell_serving(history)}"]
     if any(map(is_synthetic, history.models)):
         lines.append(SYNTHETIC_NOTE)
     if not history.models:

@@ -2,6 +2,7 @@
 
 import math
 from datetime import datetime
+from pathlib import Path
 
 from pipeline.estimate import Estimate
 from pipeline.models.history import History
@@ -18,6 +19,12 @@ _SYNTHETIC = "sample"
 def tell_time(milliseconds: int) -> str:
     """Returns the local time, to the minute."""
     return datetime.fromtimestamp(milliseconds / 1000).strftime("%Y-%m-%d %H:%M")
+
+
+def tell_path(path: Path) -> str:
+    """Returns a path as it is typed here."""
+    here = Path.cwd()
+    return str(path.relative_to(here) if path.is_relative_to(here) else path)
 
 
 def tell_estimate(estimate: Estimate) -> str:

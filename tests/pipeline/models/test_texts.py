@@ -80,6 +80,13 @@ def test_a_version_put_there_by_hand_is_told(recorded):
     assert "version 12 serves, which was not pushed from here" in list_models(history, 100)
 
 
+def test_paths_are_told_as_they_are_typed(recorded, monkeypatch):
+    recorded.train()
+    history = read_history(recorded.workspace, None)
+    monkeypatch.chdir(recorded.folder.parent)
+    assert list_models(history, 100).startswith("sample-lines in workspace/pushed/sample-lines: ")
+
+
 def test_older_versions_are_counted(recorded):
     model = recorded.train()
     for _ in range(4):
