@@ -19,7 +19,7 @@ from pipeline.models.wording import (
 )
 from pipeline.run_result import MetricResult
 
-_LABEL = 12
+_LABEL = 13
 
 
 def show_model(history: History, model: TrainedModel) -> str:

@@ -7,6 +7,7 @@ through the same function; none is ever changed or taken away (docs/decisions/00
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
+from textwrap import shorten
 
 from pipeline.lineage import open_store, require_database, waiting_for
 from pipeline.models.history import History, read_history
@@ -16,6 +17,8 @@ from pipeline.pushes import PROMOTE, ROLLBACK, Push, find_previous
 from pipeline.workspace import Workspace, hold_promotions
 from schema.errors import InputError
 from serving.model_folder import add_version, clear_drafts
+
+_REASON_WIDTH = 160  # characters
 
 
 @dataclass(frozen=True)
@@ -59,7 +62,8 @@ def promote(
         if chosen.refusal is not None and not force:
             raise InputError(
                 f"expected a model that may be pushed, got model {chosen.model_id}: "
-                f"{chosen.refusal}; overrule that with --force --reason TEXT"
+                f"{shorten(chosen.refusal, _REASON_WIDTH)}; show {chosen.model_id} tells all, "
+                "--force --reason TEXT overrules it"
             )
         promotion = Promotion(PROMOTE, author, reason, forced=chosen.refusal is not None)
         return _push(workspace, history, chosen, promotion)

@@ -127,7 +127,7 @@ def test_a_version_taken_away_by_hand_no_longer_serves(abc):
 def test_only_force_goes_past_the_gate(abc, prepare, why):
     model = abc.train("d")
     prepare(abc, model)
-    with pytest.raises(InputError, match=f"{why}; overrule that with --force --reason TEXT"):
+    with pytest.raises(InputError, match=f"{why}; show .* --force --reason TEXT overrules it"):
         promote_model(abc, model)
     with pytest.raises(InputError, match="expected --reason TEXT with --force, got none"):
         promote_model(abc, model, force=True, reason="  ")

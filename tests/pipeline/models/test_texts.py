@@ -98,18 +98,18 @@ def test_older_versions_are_counted(recorded):
 def test_a_model_is_shown_with_all_that_made_it(told):
     text = show_model(told, told.find(str(told.pushes[1].version)))
     for expected in (
-        f"model        {told.models[1].model_id} of sample-lines",
+        f"model         {told.models[1].model_id} of sample-lines",
         "span 3 version 1, span 3, version 1",
         "40 train, 4 test examples",
-        "code         c0de",
+        "code          c0de",
         "lines of sample, lstm_ctc, 40 steps, seed 7",
         "dropout = 0.2",
-        "gate         refused: CER 9.00% is more than",
-        f"baseline     model {told.models[2].model_id}",
-        "CER          9.0% (8.0% to 10.0%), of 1,500 examples, bound 25.0%",
+        "gate          refused: CER 9.00% is more than",
+        f"baseline      model {told.models[2].model_id}",
+        "CER           9.0% (8.0% to 10.0%), of 1,500 examples, bound 25.0%",
         "baseline 6.0% (5.0% to 7.0%)",
         "change 3.0% (2.0% to 4.0%), tolerance 0.5%",
-        "WER          not a number, of 1,500 examples",
+        "WER           not a number, of 1,500 examples",
         "promoted, past the gate, by ann: a show",
         "by Trainer from",
     ):
@@ -117,7 +117,7 @@ def test_a_model_is_shown_with_all_that_made_it(told):
     champion = show_model(told, told.models[2])
     assert "rolled back to 1700000000 by bob: no reason given" in champion
     assert "pushed by the pipeline" in champion
-    assert "gate         not judged here" in show_model(told, told.models[0])
+    assert "gate          not judged here" in show_model(told, told.models[0])
 
 
 def test_json_says_the_same(told):
