@@ -111,7 +111,7 @@ def _picture(source: Source, content: bytes, image: Image.Image, page: int, page
             f"expected a picture of 1 to {MAX_PIXELS:,} pixels, got {width} x {height}: "
             "scale it down"
         )
-    if image.format in _SENT_AS_IS and _is_upright(image):
+    if image.format in _SENT_AS_IS and _is_upright(image) and not image.has_transparency_data:
         name = source.path.name if source.path else source.target.name
         return Picture(source.name, source.target, content, (width, height), file_name=name)
     plain = _plain(image)

@@ -16,6 +16,7 @@ from concurrent import futures
 from dataclasses import dataclass
 from typing import Any
 
+from serving import try_page
 from serving.server.health import Health
 from serving.server.metrics import CONTENT_TYPE
 from serving.server.rest_calls import RestCalls
@@ -136,6 +137,8 @@ class RestApi:
             return _error(503, why) if why else Answer(200, b'{"status": "ready"}')
         if path == self._options.metrics_path:
             return Answer(200, self._telemetry.text(), CONTENT_TYPE)
+        if (file := try_page.find_file(path)) is not None:
+            return Answer(200, file.content, file.content_type)
         return _error(404, f"Not found: {method} {path}")
 
     async def _answer(self, scope: Scope, path: str, receive: Receive, record: Record) -> Answer:
