@@ -34,7 +34,7 @@ TOP_PROBABILITIES = "top_probabilities"
 
 CHARACTER_CONFIDENCES = "character_confidences"
 """Output of a line model: float32 [N, longest], from 0 to 1: of each character of the text that it
-is right, padded with -1 to the longest text of the request."""
+is right, padded with -1 to the longest text of the request. Of a page model: [N, M, longest]."""
 
 BOXES = "boxes"
 """Output of a detector or page model: float32 [N, M, 4], ymin xmin ymax xmax in pixels of the

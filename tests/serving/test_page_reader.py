@@ -75,16 +75,22 @@ def expected_lines(line_reader: Servable, page: np.ndarray, boxes: np.ndarray):
     crops = [png(page[top:bottom, left:right]) for top, left, bottom, right in narrowed]
     one_by_one = [read(line_reader, crop) for crop in crops]
     texts = [each["text"][0] for each in one_by_one]
-    return texts, [each["confidence"][0] for each in one_by_one]
+    of_characters = [each["character_confidences"][0] for each in one_by_one]
+    return texts, [each["confidence"][0] for each in one_by_one], of_characters
 
 
 @pytest.mark.parametrize("page", [PAGE, LONG], ids=["boxes of all shapes", "60 lines"])
 def test_texts_are_what_the_line_model_says_of_the_crops(servable, line_reader, page) -> None:
     got = read(servable, png(page))
-    texts, confidences = expected_lines(line_reader, page, got["boxes"][0])
+    texts, confidences, of_characters = expected_lines(line_reader, page, got["boxes"][0])
     assert got["texts"][0].tolist() == texts
     assert len(set(texts)) > 4
     np.testing.assert_allclose(got["confidences"][0], confidences, rtol=1e-5)
+    for text, told, expected in zip(
+        texts, got["character_confidences"][0], of_characters, strict=True
+    ):
+        np.testing.assert_allclose(told[: len(text)], expected, rtol=1e-5)
+        assert np.all(told[len(text) :] == -1)
 
 
 def test_boxes_are_the_detectors(servable) -> None:
@@ -93,6 +99,7 @@ def test_boxes_are_the_detectors(servable) -> None:
     assert got["count"].tolist() == [len(BOXES)]
     assert {name: array.dtype.name for name, array in got.items()} == {
         "boxes": "float32",
+        "character_confidences": "float32",
         "confidences": "float32",
         "count": "int32",
         "texts": "object",
@@ -105,6 +112,7 @@ def test_shorter_pages_are_padded(servable) -> None:
     assert set(together["texts"][0]) == {b""}
     assert np.all(together["boxes"][0] == -1)
     assert np.all(together["confidences"][0] == -1)
+    assert np.all(together["character_confidences"][0] == -1)
     for name in alone:
         np.testing.assert_array_equal(together[name][1], alone[name][0])
 
@@ -116,6 +124,7 @@ def test_nothing_to_read_is_well_formed(servable, pages) -> None:
     assert got["count"].tolist() == [0] * n
     shapes = [got[name].shape for name in ("boxes", "texts", "confidences")]
     assert shapes == [(n, 0, 4), (n, 0), (n, 0)]
+    assert got["character_confidences"].shape[:2] == (n, 0)
 
 
 def test_a_page_one_pixel_high_is_read(servable, line_reader) -> None:
@@ -163,7 +172,7 @@ def test_both_protocols_read_pages(page_server: ModelServer, servable, line_read
     by_rest = [read_row(row, TEXTS, "here") for row in rows]
     assert [len(page) for page in by_rest] == [len(BOXES), 0]
     assert [line.box for line in by_rest[0]] == BOXES
-    texts, confidences = expected_lines(line_reader, PAGE, np.array(BOXES))
+    texts, confidences, _ = expected_lines(line_reader, PAGE, np.array(BOXES))
     assert [line.text.encode() for line in by_rest[0]] == texts
     np.testing.assert_allclose([line.confidence for line in by_rest[0]], confidences, rtol=1e-5)
 
