@@ -1,6 +1,7 @@
 // The area to write on: strokes of mouse, pen or finger, and a picture of them.
 
-const PEN = 9; // pixels of the canvas
+// Pixels of the canvas: near a tenth of the height of a letter, as in EMNIST.
+const PEN = 18;
 const INK = "#111";
 // Paper left around the ink, as a share of its height: what line models are trained with.
 const MARGIN = 0.08;

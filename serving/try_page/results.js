@@ -2,7 +2,9 @@
 
 import { Problem } from "./api.js";
 
-const DOUBTFUL = 0.7; // less sure than this is marked; index.html says so
+// Less sure than this is marked; index.html says so.
+const DOUBTFUL_CHARACTER = 0.9;
+const DOUBTFUL_LINE = 0.5;
 const LEAST_WIDTH = 240; // pixels of the window
 const SVG = "http://www.w3.org/2000/svg";
 
@@ -82,7 +84,7 @@ export class Results {
       const [top, left, bottom, right] = reading.box;
       const numbers = { x: left, y: top, width: right - left, height: bottom - top };
       Object.entries(numbers).forEach(([name, value]) => rect.setAttribute(name, value));
-      rect.classList.toggle("doubtful", reading.confidence < DOUBTFUL);
+      rect.classList.toggle("doubtful", reading.confidence < DOUBTFUL_LINE);
       rect.addEventListener("click", () => button.focus());
     }
     this.#boxes.append(rect);
@@ -102,8 +104,8 @@ function textOf({ text, confidence, characters }) {
   const letters = [...text];
   const told = Array.isArray(characters) && characters.length >= letters.length;
   // Where single characters are not told, doubt is of the whole line.
-  const sure = letters.map((_, index) => (told ? characters[index] : confidence));
-  for (const run of doubtRuns(letters, sure)) {
+  const sure = told ? characters : letters.map(() => confidence);
+  for (const run of doubtRuns(letters, sure, told ? DOUBTFUL_CHARACTER : DOUBTFUL_LINE)) {
     if (run.doubtful) {
       const mark = document.createElement("mark");
       mark.textContent = run.text;
@@ -120,10 +122,10 @@ function textOf({ text, confidence, characters }) {
 }
 
 /** Joins neighbours of one kind, so that a doubtful word is one mark. */
-function doubtRuns(letters, sure) {
+function doubtRuns(letters, sure, limit) {
   const runs = [];
   letters.forEach((letter, index) => {
-    const doubtful = sure[index] < DOUBTFUL;
+    const doubtful = sure[index] < limit;
     const last = runs.at(-1);
     if (last?.doubtful === doubtful) {
       last.text += letter;

@@ -131,10 +131,10 @@ def test_what_is_written_is_sent_cropped_to_a_model_of_lines(
     click(browser, "#read-pad")
     browser.wait_for(READ)
     sent = fake.picture().convert("L")
-    # The pen is 9 pixels wide, and 8 % of the height is left on each side.
-    inked = 30 * scale + 9
+    # The pen is 18 pixels wide, and 8 % of the height is left on each side.
+    inked = 30 * scale + 18
     assert sent.height == pytest.approx(inked * 1.16, abs=6)
-    assert sent.width == pytest.approx(120 * scale + 9 + 0.16 * inked, abs=6)
+    assert sent.width == pytest.approx(120 * scale + 18 + 0.16 * inked, abs=6)
     assert np.asarray(sent).min() < 50
     assert np.asarray(sent)[0].min() == 255
     click(browser, "#undo")
