@@ -12,7 +12,15 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any, NoReturn
 
-from serving.server.model_server import DISABLED, EPHEMERAL, LOOPBACK
+from serving.server.flag_types import (
+    count,
+    not_negative,
+    port,
+    positive_integer,
+    share,
+    switch,
+)
+from serving.server.model_server import DISABLED, LOOPBACK
 from serving.server.server_options import ServerOptions
 
 PROGRAM = "python -m serving.server"
@@ -103,7 +111,7 @@ def _add_model_flags(parser: argparse.ArgumentParser) -> None:
     )
     add(
         "--model_config_file_poll_wait_seconds",
-        type=_not_negative,
+        type=not_negative,
         default=0.0,
         help="pause between two looks at that file; 0 reads it once",
     )
@@ -121,23 +129,23 @@ def _add_model_flags(parser: argparse.ArgumentParser) -> None:
 
 def _add_port_flags(parser: argparse.ArgumentParser) -> None:
     add, defaults = parser.add_argument, ServerOptions()
-    add("--port", type=_port, default=8500, help="for gRPC; 0 for none, 'ephemeral' for any")
-    add("--rest_api_port", type=_port, default=DISABLED, help="for REST; read like --port")
+    add("--port", type=port, default=8500, help="for gRPC; 0 for none, 'ephemeral' for any")
+    add("--rest_api_port", type=port, default=DISABLED, help="for REST; read like --port")
     add("--grpc_socket_path", type=Path, help="a UNIX socket for gRPC as well")
     add("--grpc_channel_arguments", default="", help="name=value,name=value for gRPC's server")
     add(
         "--grpc_max_threads",
-        type=_positive_integer,
+        type=positive_integer,
         help="gRPC requests at a time; 16, or 128 with batching",
     )
     add(
         "--rest_api_num_threads",
-        type=_positive_integer,
+        type=positive_integer,
         help="REST requests at a time; 16, or 128 with batching",
     )
     add(
         "--rest_api_timeout_in_ms",
-        type=_positive_integer,
+        type=positive_integer,
         default=int(defaults.rest_timeout_seconds * 1e3),
         help="after which a REST request is given up",
     )
@@ -154,13 +162,13 @@ def _add_loading_flags(parser: argparse.ArgumentParser) -> None:
     add, defaults = parser.add_argument, ServerOptions()
     add(
         "--file_system_poll_wait_seconds",
-        type=_not_negative,
+        type=not_negative,
         default=defaults.poll_seconds,
         help="pause between two looks for new versions; 0 looks once",
     )
     add(
         "--max_num_load_retries",
-        type=_count,
+        type=count,
         default=defaults.load_retries,
         help="attempts after the first that a version gets to load",
     )
@@ -181,7 +189,7 @@ def _add_loading_flags(parser: argparse.ArgumentParser) -> None:
     _add_switch(parser, "--prefer_tflite_model", "take model.tflite where a version has one")
     add(
         "--num_tflite_interpreters_per_pool",
-        type=_positive_integer,
+        type=positive_integer,
         default=os.cpu_count() or 1,
         help="calls of such a model at a time",
     )
@@ -191,12 +199,12 @@ def _add_running_flags(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     _add_switch(parser, "--enable_batching", "run requests together")
     add("--batching_parameters_file", type=Path, help="a BatchingParameters text proto")
-    add("--tensorflow_session_parallelism", type=_count, default=0, help="sets both of the next")
-    add("--tensorflow_intra_op_parallelism", type=_count, default=0, help="threads an operation")
-    add("--tensorflow_inter_op_parallelism", type=_count, default=0, help="operations at a time")
+    add("--tensorflow_session_parallelism", type=count, default=0, help="sets both of the next")
+    add("--tensorflow_intra_op_parallelism", type=count, default=0, help="threads an operation")
+    add("--tensorflow_inter_op_parallelism", type=count, default=0, help="operations at a time")
     add(
         "--per_process_gpu_memory_fraction",
-        type=_share,
+        type=share,
         default=0.0,
         help="of a GPU's memory to take at once; 0 grows as needed",
     )
@@ -209,13 +217,13 @@ def _add_own_flags(parser: argparse.ArgumentParser) -> None:
     add("--host", default=LOOPBACK, help="address to listen on; 0.0.0.0 for every network")
     add(
         "--max_request_bytes",
-        type=_positive_integer,
+        type=positive_integer,
         default=defaults.max_request_bytes,
         help="in a request",
     )
     add(
         "--max_pending_requests",
-        type=_positive_integer,
+        type=positive_integer,
         default=defaults.max_pending,
         help="per protocol; further ones are refused",
     )
@@ -223,13 +231,13 @@ def _add_own_flags(parser: argparse.ArgumentParser) -> None:
     add("--access_log", help="a file for one JSON line a request, - for standard output")
     add(
         "--drain_seconds",
-        type=_not_negative,
+        type=not_negative,
         default=defaults.drain_seconds,
         help="how long a stop says that it is not ready before it refuses requests",
     )
     add(
         "--grace_seconds",
-        type=_not_negative,
+        type=not_negative,
         default=defaults.grace_seconds,
         help="how long a stop waits for requests in flight",
     )
@@ -239,57 +247,5 @@ def _add_switch(
     parser: argparse.ArgumentParser, flag: str, help_text: str, default: bool = False
 ) -> None:
     parser.add_argument(
-        flag, type=_switch, nargs="?", const=True, default=default, help=help_text, metavar="BOOL"
+        flag, type=switch, nargs="?", const=True, default=default, help=help_text, metavar="BOOL"
     )
-
-
-def _switch(text: str) -> bool:
-    values = {"true": True, "1": True, "false": False, "0": False}
-    if text.lower() not in values:
-        raise argparse.ArgumentTypeError(f"expected true or false, got {text!r}")
-    return values[text.lower()]
-
-
-def _port(text: str) -> int:
-    if text == "ephemeral":
-        return EPHEMERAL
-    if text.isascii() and text.isdigit() and int(text) <= 65535:
-        return int(text)
-    raise argparse.ArgumentTypeError(f"expected a number up to 65535 or 'ephemeral', got {text!r}")
-
-
-def _count(text: str) -> int:
-    if not (text.isascii() and text.isdigit()):
-        raise argparse.ArgumentTypeError(f"expected a whole number from 0 on, got {text!r}")
-    return int(text)
-
-
-def _positive_integer(text: str) -> int:
-    number = _count(text)
-    if not number:
-        raise argparse.ArgumentTypeError(f"expected more than 0, got {text!r}")
-    return number
-
-
-def _not_negative(text: str) -> float:
-    number = _number(text)
-    if number < 0:
-        raise argparse.ArgumentTypeError(f"expected 0 or more, got {text!r}")
-    return number
-
-
-def _share(text: str) -> float:
-    number = _number(text)
-    if not 0 <= number <= 1:
-        raise argparse.ArgumentTypeError(f"expected a number from 0 to 1, got {text!r}")
-    return number
-
-
-def _number(text: str) -> float:
-    try:
-        number = float(text)
-    except ValueError:
-        number = float("nan")
-    if number - number != 0:  # no number, or an infinite one
-        raise argparse.ArgumentTypeError(f"expected a number, got {text!r}")
-    return number

@@ -9,43 +9,34 @@ import logging
 import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
-from concurrent import futures
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 from schema.errors import InputError
-from serving.server import grpc_service, http_server
 from serving.server.access_log import AccessLog
 from serving.server.batching import Batcher
 from serving.server.config_watch import ConfigWatch
+from serving.server.flag_types import EPHEMERAL, MAX_PORT
 from serving.server.grpc_methods import Services
 from serving.server.health import Health
 from serving.server.loading import Loader
 from serving.server.model_config import ModelSettings
 from serving.server.model_service import ModelService
 from serving.server.models import Models
+from serving.server.ports import DISABLED, Port, open_grpc, open_rest
 from serving.server.prediction import Predictions
 from serving.server.request_log import RequestLog
-from serving.server.rest_api import RestApi, RestOptions
 from serving.server.rest_calls import RestCalls
 from serving.server.server_options import DEFAULT_OPTIONS, ServerOptions
 from serving.server.status import ServableError
 from serving.server.telemetry import Telemetry
-from serving.server.tls import grpc_credentials, ssl_context
-from serving.server.versions import LoadPolicy
+from serving.server.version_states import LoadPolicy
 
 __all__ = ["DISABLED", "EPHEMERAL", "LOOPBACK", "ModelServer", "Server", "ServerOptions"]
 
-DISABLED = 0
-"""As a port: do not offer this protocol. TensorFlow Serving's flags read 0 so."""
-
-EPHEMERAL = -1
-"""As a port: any free one."""
-
 LOOPBACK = "127.0.0.1"
-_MAX_PORT = 65535
 
 _log = logging.getLogger(__name__)
 
@@ -79,8 +70,8 @@ class Server:
         options: ServerOptions = DEFAULT_OPTIONS,
     ) -> None:
         for name, port in (("grpc_port", grpc_port), ("rest_port", rest_port)):
-            if not EPHEMERAL <= port <= _MAX_PORT:
-                raise InputError(f"{name}: expected a port up to {_MAX_PORT}, got {port}")
+            if not EPHEMERAL <= port <= MAX_PORT:
+                raise InputError(f"{name}: expected a port up to {MAX_PORT}, got {port}")
         if grpc_port == rest_port == DISABLED and options.grpc_socket_path is None:
             raise InputError("both protocols are disabled: give a gRPC or a REST port")
         if grpc_port == rest_port > DISABLED:
@@ -94,7 +85,7 @@ class Server:
         self._models: Models | None = None
         self._health: Health | None = None
         self._undo = contextlib.ExitStack()
-        self._stops: list[tuple[Callable[[], None], Callable[[], None]]] = []
+        self._open: list[Port] = []
 
     def __enter__(self) -> Any:
         """Listens and begins to load; returns without waiting for the models."""
@@ -131,15 +122,19 @@ class Server:
         predictions = self._predictions(models, telemetry, undo)
         service = ModelService(models)
         ready = _import_tensorflow()
-        self._stops = []
+        self._open = []
         undo.callback(self._drain)
-        grpc_port, rest_port = self._ports
-        if grpc_port != DISABLED or self._options.grpc_socket_path is not None:
-            services = Services(predictions, service, health, self._options.packed_outputs)
-            self._start_grpc(services, telemetry, ready.is_set)
+        host, options, (grpc_port, rest_port) = self._host, self._options, self._ports
+        if grpc_port != DISABLED or options.grpc_socket_path is not None:
+            services = Services(predictions, service, health, options.packed_outputs)
+            port = open_grpc(services, telemetry, ready.is_set, host, grpc_port, options)
+            self._open.append(port)
+            self.grpc_address = port.address
         if rest_port != DISABLED:
             calls = RestCalls(predictions, service)
-            self._start_rest(calls, health, telemetry, undo)
+            port = open_rest(calls, health, telemetry, host, rest_port, options)
+            self._open.append(port)
+            self.rest_url = port.address
         models.start()
         if self._options.config_file is not None and self._options.config_poll_seconds:
             watch = ConfigWatch(
@@ -186,81 +181,16 @@ class Server:
             undo.callback(batcher.stop)
         return Predictions(models, telemetry, log, batcher)
 
-    def _start_grpc(
-        self, services: Services, telemetry: Telemetry, ready: Callable[[], bool]
-    ) -> None:
-        options, port = self._options, self._ports[0]
-        address = None if port == DISABLED else _authority(self._host, max(port, 0))
-        server, bound = grpc_service.start(
-            services,
-            telemetry,
-            ready,
-            address,
-            grpc_service.GrpcOptions(
-                threads=options.grpc_threads or options.enough_threads,
-                max_pending=options.max_pending,
-                max_request_bytes=options.max_request_bytes,
-                health=options.grpc_health,
-                channel_arguments=options.grpc_channel_arguments,
-                socket_path=options.grpc_socket_path,
-                credentials=options.grpc_tls and grpc_credentials(options.grpc_tls),
-            ),
-        )
-        stopped: list[Any] = []
-        self._stops.append(
-            (
-                lambda: stopped.append(server.stop(options.grace_seconds)),
-                lambda: stopped[0].wait(),
-            )
-        )
-        if address is not None:
-            self.grpc_address = _authority(self._host, bound)
-
-    def _start_rest(
-        self, calls: RestCalls, health: Health, telemetry: Telemetry, undo: contextlib.ExitStack
-    ) -> None:
-        options = self._options
-        pool = futures.ThreadPoolExecutor(
-            options.rest_threads or options.enough_threads, thread_name_prefix="rest"
-        )
-        app = RestApi(
-            calls,
-            health,
-            telemetry,
-            pool,
-            RestOptions(
-                max_request_bytes=options.max_request_bytes,
-                timeout_seconds=options.rest_timeout_seconds,
-                body_seconds=options.rest_body_seconds,
-                max_pending=options.max_pending,
-                metrics_path=options.metrics_path,
-                cors=options.cors,
-            ),
-        )
-        listener = http_server.listen(self._host, max(self._ports[1], 0))
-        tls = None if options.rest_tls is None else ssl_context(options.rest_tls)
-        http = http_server.HttpOptions(options.grace_seconds, options.rest_head_seconds, tls=tls)
-        ask_to_stop, wait = http_server.start(app, listener, http)
-
-        def finish() -> None:
-            wait()
-            pool.shutdown()
-            listener.close()
-
-        self._stops.append((ask_to_stop, finish))
-        scheme = "http" if tls is None else "https"
-        self.rest_url = f"{scheme}://{_authority(self._host, listener.getsockname()[1])}"
-
     def _drain(self) -> None:
         """Tells that the server is not ready, then stops both protocols at once."""
         if self._health is not None:
             self._health.drain()
-        if self._stops:
+        if self._open:
             time.sleep(self._options.drain_seconds)
-        for ask_to_stop, _ in self._stops:
-            ask_to_stop()
-        for _, wait in self._stops:
-            wait()
+        for port in self._open:
+            port.ask_to_stop()
+        for port in self._open:
+            port.wait()
 
 
 class ModelServer(Server):
@@ -311,7 +241,3 @@ def _import_tensorflow() -> threading.Event:
     else:
         threading.Thread(target=load, name="imports", daemon=True).start()
     return ready
-
-
-def _authority(host: str, port: int) -> str:
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

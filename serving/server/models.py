@@ -17,14 +17,14 @@ from typing import Any
 from serving.model_folder import ready_versions
 from serving.server.model_config import ModelSettings
 from serving.server.status import Code, ServableError
-from serving.server.versions import (
+from serving.server.version_states import (
     DEFAULT_LOAD_POLICY,
     Lease,
     LoadPolicy,
-    ModelVersions,
     VersionStatus,
     not_found,
 )
+from serving.server.versions import ModelVersions
 
 _log = logging.getLogger(__name__)
 

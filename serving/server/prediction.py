@@ -17,7 +17,7 @@ from serving.server.models import Models, ModelSpec
 from serving.server.request_log import RequestLog
 from serving.server.status import Code, ServableError
 from serving.server.telemetry import Record, Telemetry
-from serving.server.versions import Lease
+from serving.server.version_states import Lease
 from serving.signatures import SERVING_DEFAULT
 
 PREDICT, CLASSIFY, REGRESS, MULTI_INFERENCE = "Predict", "Classify", "Regress", "MultiInference"

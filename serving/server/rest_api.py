@@ -6,11 +6,10 @@ under `/v1` (`rest_calls`) there are `/livez`, `/readyz` and the Prometheus metr
 """
 
 import asyncio
-import functools
+import contextlib
 import json
 import logging
 import time
-import zlib
 from collections.abc import Awaitable, Callable, MutableMapping
 from concurrent import futures
 from dataclasses import dataclass
@@ -19,12 +18,19 @@ from typing import Any
 from serving import try_page
 from serving.server.health import Health
 from serving.server.metrics import CONTENT_TYPE
+from serving.server.rest_bodies import (
+    TIMED_OUT,
+    TOO_LARGE,
+    Receive,
+    RefusedError,
+    Scope,
+    decompress,
+    read_body,
+)
 from serving.server.rest_calls import RestCalls
 from serving.server.status import Code, ServableError
 from serving.server.telemetry import REST, Record, Telemetry
 
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 LIVE_PATH, READY_PATH = "/livez", "/readyz"
@@ -45,7 +51,7 @@ _HTTP_STATUS = {
     Code.UNAVAILABLE: 503,
     Code.DEADLINE_EXCEEDED: 504,
 }
-_SERVER_ERROR, _TIMED_OUT, _TOO_LARGE = 500, 408, 413
+_SERVER_ERROR = 500
 _JSON = "application/json"
 _PREFLIGHT = {
     "access-control-allow-methods": "GET, POST",
@@ -143,6 +149,7 @@ class RestApi:
 
     async def _answer(self, scope: Scope, path: str, receive: Receive, record: Record) -> Answer:
         """Turns every outcome into an answer."""
+        limit = self._options.max_request_bytes
         try:
             if self._pending >= self._options.max_pending:
                 raise ServableError(
@@ -150,19 +157,14 @@ class RestApi:
                 )
             self._pending += 1
             try:
-                body = await asyncio.wait_for(
-                    self._read(scope, receive), self._options.body_seconds
-                )
+                body = await read_body(scope, receive, limit, self._options.body_seconds)
                 record.bytes_in = len(body)
                 return Answer(200, await self._work(scope, path, body, record))
             finally:
                 self._pending -= 1
-        except _RefusedError as refusal:
+        except RefusedError as refusal:
             record.code, record.message = Code.INVALID_ARGUMENT, refusal.message
             return _error(refusal.status, refusal.message)
-        except asyncio.TimeoutError:
-            record.code, record.message = Code.DEADLINE_EXCEEDED, "the body did not arrive in time"
-            return _error(_TIMED_OUT, record.message)
         except ServableError as error:
             record.code, record.message = error.code, error.message
             return _error(_HTTP_STATUS.get(error.code, _SERVER_ERROR), error.message)
@@ -174,62 +176,39 @@ class RestApi:
     async def _work(self, scope: Scope, path: str, body: bytes, record: Record) -> bytes:
         """Has a request answered in a thread of the pool."""
         seconds = self._options.timeout_seconds
-        work = functools.partial(self._call, scope, path, body, record, time.monotonic() + seconds)
-        answering = asyncio.get_running_loop().run_in_executor(self._pool, work)
-        done, _ = await asyncio.wait([answering], timeout=seconds)
-        if not done:
-            answering.cancel()
-            raise ServableError(Code.DEADLINE_EXCEEDED, "Timed out waiting for the model")
-        return answering.result()
+        deadline = time.monotonic() + seconds
+        loop = asyncio.get_running_loop()
+        answered: asyncio.Future[bytes] = loop.create_future()
+
+        def settle(content: bytes, error: BaseException | None) -> None:
+            if answered.done():
+                return
+            if error is None:
+                answered.set_result(content)
+            else:
+                answered.set_exception(error)
+
+        def work() -> None:
+            content, failure = b"", None
+            try:
+                content = self._call(scope, path, body, record, deadline)
+            except Exception as error:
+                failure = error
+            with contextlib.suppress(RuntimeError):  # the loop has ended without this answer
+                loop.call_soon_threadsafe(settle, content, failure)
+
+        # `run_in_executor` and `wait` would do, and take twice as long.
+        late = ServableError(Code.DEADLINE_EXCEEDED, "Timed out waiting for the model")
+        timer = loop.call_later(seconds, settle, b"", late)
+        self._pool.submit(work)
+        try:
+            return await answered
+        finally:
+            timer.cancel()
 
     def _call(self, scope: Scope, path: str, body: bytes, record: Record, deadline: float) -> bytes:
-        plain = self._plain(scope, body)
+        plain = decompress(scope, body, self._options.max_request_bytes)
         return self._calls.answer(record, scope["method"], path, plain, deadline)
-
-    async def _read(self, scope: Scope, receive: Receive) -> bytes:
-        """Returns the body as sent, at most as long as allowed."""
-        announced = _header(scope, b"content-length", "")
-        if announced.isdigit() and int(announced) > self._options.max_request_bytes:
-            raise self._too_large()
-        body = bytearray()
-        more = True
-        while more:
-            message = await receive()
-            if message["type"] == "http.disconnect":
-                raise ServableError(Code.CANCELLED, "the client went away")
-            body += message.get("body", b"")
-            more = message.get("more_body", False)
-            if len(body) > self._options.max_request_bytes:
-                raise self._too_large()
-        return bytes(body)
-
-    def _plain(self, scope: Scope, body: bytes) -> bytes:
-        """Returns the body decompressed."""
-        encoding = _header(scope, b"content-encoding", "identity").lower()
-        if encoding == "identity":
-            return body
-        if encoding != "gzip":
-            raise ServableError(
-                Code.INVALID_ARGUMENT, f"Content-Encoding: expected gzip, got {encoding}"
-            )
-        unpacker = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)
-        try:
-            plain = unpacker.decompress(body, self._options.max_request_bytes + 1)
-        except zlib.error as error:
-            raise ServableError(
-                Code.INVALID_ARGUMENT, f"the body is not valid gzip: {error}"
-            ) from error
-        if len(plain) > self._options.max_request_bytes:
-            raise self._too_large()
-        if not unpacker.eof:
-            raise ServableError(Code.INVALID_ARGUMENT, "the gzip body ends too early")
-        return plain
-
-    def _too_large(self) -> "_RefusedError":
-        return _RefusedError(
-            _TOO_LARGE,
-            f"the request body is larger than {self._options.max_request_bytes} bytes",
-        )
 
     async def _send(self, send: Send, answer: Answer) -> None:
         headers = {
@@ -238,7 +217,7 @@ class RestApi:
         }
         if self._options.cors:
             headers |= {"access-control-allow-origin": "*", **_PREFLIGHT}
-        if self._health.draining or answer.status in (_TOO_LARGE, _TIMED_OUT):
+        if self._health.draining or answer.status in (TOO_LARGE, TIMED_OUT):
             # Of a refused body the rest may still come; a client of a server that stops shall
             # not send its next request on this connection.
             headers["connection"] = "close"
@@ -250,21 +229,6 @@ class RestApi:
             }
         )
         await send({"type": "http.response.body", "body": answer.content})
-
-
-class _RefusedError(Exception):
-    """A request that HTTP itself has a status for."""
-
-    def __init__(self, status: int, message: str) -> None:
-        super().__init__(message)
-        self.status = status
-        self.message = message
-
-
-def _header(scope: Scope, name: bytes, default: str) -> str:
-    values = (value for key, value in scope["headers"] if key == name)
-    found: bytes | None = next(values, None)
-    return default if found is None else found.decode("latin-1")
 
 
 def _error(status: int, message: str) -> Answer:

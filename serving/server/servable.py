@@ -20,8 +20,6 @@ from serving.server.signature_call import SignatureCall
 from serving.server.signature_checks import find_signature, numpy_dtype, prepare
 from serving.server.status import Code, ServableError
 
-__all__ = ["Code", "Servable", "ServableError"]
-
 # Each distinct output filter needs a callable; clients choose the filters, so their number is
 # bounded. A dropped callable is built again in about a millisecond.
 _MAX_CALLABLES = 64

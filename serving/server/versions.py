@@ -9,77 +9,30 @@ that has become empty (an unmounted disk) keeps what is loaded.
 """
 
 import contextlib
-import enum
 import logging
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from serving.model_folder import MODEL_FILE, ready_versions
 from serving.server.model_config import NEWEST_VERSION, VersionPolicy
 from serving.server.status import Code, ServableError
+from serving.server.version_states import (
+    DEFAULT_LOAD_POLICY,
+    Failure,
+    Lease,
+    LoadPolicy,
+    State,
+    VersionStatus,
+    not_found,
+)
 
 RETRY_LOOK_SECONDS = 1.0
 """The pause between two looks for due retries where the base path is looked at once only."""
 
 _log = logging.getLogger(__name__)
-
-
-class State(enum.IntEnum):
-    """The life of a version, with the numbers of `ModelVersionStatus.State`."""
-
-    START = 10
-    LOADING = 20
-    AVAILABLE = 30
-    UNLOADING = 40
-    END = 50
-
-
-@dataclass(frozen=True)
-class VersionStatus:
-    """What `GetModelStatus` says of one version; `code` and `message` tell of a failed load."""
-
-    version: int
-    state: State
-    code: Code = Code.OK
-    message: str = ""
-
-
-@dataclass(frozen=True)
-class LoadPolicy:
-    """How a failed load is retried.
-
-    Args:
-      retries: further attempts after the first; TensorFlow Serving's default is 5.
-      retry_seconds: the pause between attempts; TensorFlow Serving's default is a minute.
-    """
-
-    retries: int = 5
-    retry_seconds: float = 60.0
-
-
-DEFAULT_LOAD_POLICY = LoadPolicy()
-
-
-@dataclass
-class Lease:
-    """A loaded version; as long as someone uses it, it stays loaded."""
-
-    version: int
-    servable: Any
-    users: int = field(default=0, repr=False)
-    retired: bool = field(default=False, repr=False)
-
-
-@dataclass
-class _Failure:
-    """The failed attempts to load a version and the time from which the next one is due."""
-
-    attempts: int = 0
-    next_attempt: float = 0.0
 
 
 class ModelVersions:
@@ -115,7 +68,7 @@ class ModelVersions:
         self._changed = threading.Condition()  # guards everything below
         self._loaded: dict[int, Lease] = {}
         self._statuses: dict[int, VersionStatus] = {}
-        self._failures: dict[int, _Failure] = {}
+        self._failures: dict[int, Failure] = {}
         self._looks = 0
         self._stopping = threading.Event()
         self._wake = threading.Event()
@@ -268,19 +221,15 @@ class ModelVersions:
 
     def _is_due(self, version: int) -> bool:
         failure = self._failures.get(version)
-        if failure is None:
-            return True
-        given_up = failure.attempts > self._load_policy.retries
-        return not given_up and self._clock() >= failure.next_attempt
+        return failure is None or failure.is_due(self._load_policy, self._clock())
 
     def _failed(self, version: int, error: Exception) -> None:
         code = error.code if isinstance(error, ServableError) else Code.UNKNOWN
         message = f"{type(error).__name__}: {error}"
-        failure = self._failures.setdefault(version, _Failure())
-        failure.attempts += 1
-        failure.next_attempt = self._clock() + self._load_policy.retry_seconds
-        given_up = failure.attempts > self._load_policy.retries
-        self._set(VersionStatus(version, State.END if given_up else State.LOADING, code, message))
+        failure = self._failures.setdefault(version, Failure())
+        failure.count(self._load_policy, self._clock())
+        state = State.END if failure.is_final(self._load_policy) else State.LOADING
+        self._set(VersionStatus(version, state, code, message))
         _log.error(
             "version %d of model %s does not load (attempt %d of %d): %s",
             version,
@@ -322,9 +271,3 @@ class ModelVersions:
         lease.servable.close()
         self._set(VersionStatus(lease.version, State.END))
         _log.info("version %d of model %s is unloaded", lease.version, self.model_name)
-
-
-def not_found(name: str, version: int | None) -> ServableError:
-    """Returns the error for a model or version that does not serve."""
-    wanted = f"Latest({name})" if version is None else f"Specific({name}, {version})"
-    return ServableError(Code.NOT_FOUND, f"Servable not found for request: {wanted}")

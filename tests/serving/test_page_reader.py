@@ -15,7 +15,8 @@ from serving.client.readings import read_row
 from serving.model_folder import find_model
 from serving.page_export import compose_page
 from serving.server.model_server import ModelServer
-from serving.server.servable import Code, Servable, ServableError
+from serving.server.servable import Servable
+from serving.server.status import Code, ServableError
 from serving.signatures import TEXTS
 from transforms.crop import box_extents, ink_extent
 

@@ -7,7 +7,7 @@ import pytest
 from serving.server.model_config import ModelSettings, VersionPolicy
 from serving.server.models import LabelPolicy, Models, ModelSpec
 from serving.server.status import Code, ServableError
-from serving.server.versions import State
+from serving.server.version_states import State
 
 
 class FakeServable:

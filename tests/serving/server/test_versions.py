@@ -6,7 +6,8 @@ import pytest
 
 from serving.server.model_config import EVERY_VERSION, VersionPolicy
 from serving.server.status import Code, ServableError
-from serving.server.versions import LoadPolicy, ModelVersions, State, VersionStatus
+from serving.server.version_states import LoadPolicy, State, VersionStatus
+from serving.server.versions import ModelVersions
 
 
 class FakeServable:
