@@ -82,8 +82,9 @@ def make_decoders(model: Any, symbols: str, width: int) -> dict[str, Any]:
     import tensorflow as tf
 
     from schema.alphabet import Alphabet
-    from transforms.decoding import LineDecoding, decode
+    from transforms.decoding import decode
     from transforms.decoding_options import DecodingOptions
+    from transforms.line_decoding import LineDecoding
     from transforms.text import decode_classes
 
     alphabet = Alphabet(symbols)

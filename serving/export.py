@@ -23,8 +23,9 @@ from serving.signatures import (
     SERVING_EXAMPLES,
     TEXT,
 )
-from transforms.decoding import LineDecoding, read_logits
+from transforms.decoding import read_logits
 from transforms.image import LINE_HEIGHT, normalise_line, read_lines
+from transforms.line_decoding import LineDecoding
 from transforms.text import decode_classes
 
 LineNetwork = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]

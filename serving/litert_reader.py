@@ -4,6 +4,7 @@ The client's side of `serving.litert`, for AWS Lambda, telephones and small boar
 the network; normalising and spelling happen here, with the NumPy twins of what served models hold.
 """
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,9 @@ import numpy as np
 
 from schema.alphabet import Alphabet
 from schema.errors import InputError
-from serving.client import Reading
-from transforms.ctc_numpy import decode_greedy
+from transforms.decoding_numpy import LineDecoder
 from transforms.image_numpy import LINE_HEIGHT, decode_image, normalise_line
+from transforms.line_decoding import LineDecoding
 
 LINE = "line"
 """Input of the model: float32 [1, LINE_HEIGHT, columns, 1] in 0..1, padded with paper (0)."""
@@ -23,19 +24,38 @@ LOGITS = "logits"
 """Output of the model: float32 [1, t, classes], the padding's frames as certain blanks."""
 
 
+@dataclass(frozen=True)
+class LineReading:
+    """What a model reads in one picture.
+
+    Args:
+      text: the reading.
+      confidence: from 0 to 1, that all of it is right.
+      character_confidences: for each of its characters, from 0 to 1.
+    """
+
+    text: str
+    confidence: float
+    character_confidences: tuple[float, ...]
+
+
 class LiteRtReader:
     """A line recogniser on the LiteRT interpreter.
 
     Args:
       model: the content of a `.tflite` file made by `serving.litert`.
       alphabet: of the network's classes.
+      decoding: how its logits become text; without one greedily, and as sure as it says.
 
     Raises:
       InputError: the model takes or gives something else.
     """
 
-    def __init__(self, model: bytes, alphabet: Alphabet) -> None:
+    def __init__(
+        self, model: bytes, alphabet: Alphabet, decoding: LineDecoding | None = None
+    ) -> None:
         self._alphabet = alphabet
+        self._decoder = LineDecoder(decoding or LineDecoding(), alphabet.num_classes)
         self._interpreter = make_interpreter(model)
         self._run = self._interpreter.get_signature_runner()
         inputs, outputs = self._run.get_input_details(), self._run.get_output_details()
@@ -62,8 +82,8 @@ class LiteRtReader:
         )
         return outputs[LOGITS][0]
 
-    def read(self, image_bytes: bytes, name: str) -> Reading:
-        """Reads one picture, PNG or JPEG of any size; `name` is told in messages.
+    def read(self, image_bytes: bytes, name: str) -> LineReading:
+        """Reads one picture, PNG or JPEG of up to `MAX_PIXELS`; `name` is told in messages.
 
         Raises:
           InputError: no picture, or a line too long for the model.
@@ -74,18 +94,21 @@ class LiteRtReader:
                 f"expected a line of at most {self.columns} columns at {LINE_HEIGHT} pixels' "
                 f"height, got {line.shape[1]} in {name}: cut it in two, or export with more columns"
             )
-        classes, confidence = decode_greedy(self.logits(line))
-        return Reading(self._alphabet.decode(classes), confidence)
+        reading = self._decoder.read(self.logits(line))
+        text = self._alphabet.decode(reading.classes)
+        return LineReading(text, reading.confidence, tuple(reading.character_confidences))
 
 
-def load_litert(model_file: Path, alphabet: Alphabet) -> LiteRtReader:
-    """Loads a `.tflite` file.
+def load_litert(
+    model_file: Path, alphabet: Alphabet, decoding: LineDecoding | None = None
+) -> LiteRtReader:
+    """Loads a `.tflite` file; the rest is as in `LiteRtReader`.
 
     Raises:
       InputError: there is no such model.
     """
     try:
-        return LiteRtReader(model_file.read_bytes(), alphabet)
+        return LiteRtReader(model_file.read_bytes(), alphabet, decoding)
     except (OSError, ValueError) as error:
         raise InputError(
             f"expected a LiteRT model, got {model_file} ({error}): name a .tflite file"

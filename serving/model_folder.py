@@ -32,6 +32,10 @@ MAX_VERSION = 2**63 - 1
 
 ALPHABET_FILE = "alphabet.json"
 """Holds a line model's `symbols`; beside its SavedModel's other extra assets."""
+DECODING_FILE = "decoding.npz"
+"""There too: a line model's decoder, as `serving.decoding_file` keeps it."""
+LITERT_FILE = "lines.tflite"
+"""There too, where it was exported: a line model's network for LiteRT."""
 
 _DRAFT = ".draft-"  # not numeric: no server takes it for a version
 _CONTENT = (MODEL_FILE, "variables/*", "assets/*")

@@ -19,8 +19,9 @@ from transforms.calibration import (
     reliability,
 )
 from transforms.confidence import gather_evidence
-from transforms.decoding import LineDecoding, decode
+from transforms.decoding import decode
 from transforms.edit_distance import right_characters
+from transforms.line_decoding import LineDecoding
 
 
 @dataclass(frozen=True)

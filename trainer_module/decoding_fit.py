@@ -17,9 +17,9 @@ from trainer_module.confidence_fit import LineLogits, calibrate, spell
 from trainer_module.reliability import Reliability
 from transforms.beam_search import decode_beam
 from transforms.calibration import Calibration
-from transforms.decoding import CANDIDATES, CERTAIN_FRAME, LineDecoding
 from transforms.decoding_options import BEAM, DecodingOptions
 from transforms.edit_distance import count_edits
+from transforms.line_decoding import CANDIDATES, CERTAIN_FRAME, LineDecoding
 from transforms.ngram import NgramAutomaton, learn_ngrams
 from transforms.prefix_beams import LanguageBonus
 

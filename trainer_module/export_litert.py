@@ -32,8 +32,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _export(folder: Path, output: Path | None, columns: int, quantise: bool) -> int:
     from serving.export import read_warmup_images
-    from serving.litert import LITERT_FILE, QUANTISED, LiteRtOptions, ParityError, export_litert
-    from serving.model_folder import EXTRA_ASSETS
+    from serving.litert import QUANTISED, LiteRtOptions, ParityError, export_litert
+    from serving.model_folder import EXTRA_ASSETS, LITERT_FILE
     from trainer_module.tasks.lines import line_network
     from trainer_module.warm_start import load_exported
     from transforms.image import read_line

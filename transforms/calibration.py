@@ -1,7 +1,7 @@
 """From evidence to probability: confidences that are right as often as they say.
 
 The Trainer fits a calibration on the validation lines, `transforms.confidence` applies it in the
-served graph, and the report draws how far it can be relied on. NumPy and SciPy only.
+served graph, and the report draws how far it can be relied on. NumPy only; fitting takes SciPy.
 
 Networks are too sure of themselves; a logistic curve over their own log odds mends it (Platt,
 "Probabilistic Outputs for Support Vector Machines", 1999; temperature scaling in Guo et al., "On
@@ -13,8 +13,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.optimize import minimize  # type: ignore[import-untyped]
-from scipy.special import expit  # type: ignore[import-untyped]
 
 PRIOR_WEIGHT = 1.0
 """Pull towards the network's own opinion, in observations: it decides where there are none."""
@@ -34,7 +32,12 @@ class Calibration:
 
     def apply(self, evidence: ArrayLike) -> NDArray[np.float64]:
         """Returns probabilities [m] from evidence [m, pieces]."""
-        return expit(np.asarray(evidence, np.float64) @ np.array(self.weights) + self.bias)
+        return _logistic(np.asarray(evidence, np.float64) @ np.array(self.weights) + self.bias)
+
+
+UNCALIBRATED_CHARACTER = Calibration((1.0, 0.0))
+UNCALIBRATED_LINE = Calibration((1.0,))
+"""Take the evidence for what it says."""
 
 
 def fit_calibration(evidence: ArrayLike, right: ArrayLike) -> Calibration:
@@ -47,6 +50,8 @@ def fit_calibration(evidence: ArrayLike, right: ArrayLike) -> Calibration:
     Returns:
       the calibration; with few observations it stays near what the first piece of evidence says.
     """
+    from scipy.optimize import minimize  # type: ignore[import-untyped]
+
     pieces = np.asarray(evidence, np.float64)
     inputs = np.column_stack([pieces, np.ones(len(pieces))])  # [m, pieces + 1]
     true = np.asarray(right, np.float64)
@@ -56,7 +61,7 @@ def fit_calibration(evidence: ArrayLike, right: ArrayLike) -> Calibration:
         logits = inputs @ parameters
         surprise = np.sum(np.logaddexp(0.0, logits) - true * logits)
         pull = parameters - prior
-        gradient = inputs.T @ (expit(logits) - true) + PRIOR_WEIGHT * pull
+        gradient = inputs.T @ (_logistic(logits) - true) + PRIOR_WEIGHT * pull
         return float(surprise + PRIOR_WEIGHT * pull @ pull / 2), gradient
 
     found = minimize(loss, prior, jac=True, method="L-BFGS-B").x
@@ -116,3 +121,8 @@ def calibration_error(bins: Sequence[ReliabilityBin]) -> float:
         raise ValueError("expected at least one bin of confidences")
     gaps = [each.count * abs(each.confidence - each.accuracy) for each in bins]
     return sum(gaps) / sum(each.count for each in bins)
+
+
+def _logistic(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Returns 1 / (1 + exp(-values)) without overflow."""
+    return np.exp(-np.logaddexp(0.0, -values))

@@ -14,10 +14,6 @@ from transforms.calibration import Calibration
 NO_CHARACTER = -1.0
 """Pads the confidences of a batch's shorter readings."""
 
-UNCALIBRATED_CHARACTER = Calibration((1.0, 0.0))
-UNCALIBRATED_LINE = Calibration((1.0,))
-"""Take the evidence for what it says."""
-
 _CERTAIN = -1e-6
 """The logarithm of the highest probability that is told apart from 1."""
 

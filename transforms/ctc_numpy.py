@@ -4,23 +4,24 @@ Used around a LiteRT model, which gives logits: its built-in operators know no s
 """
 
 import numpy as np
+from numpy.typing import NDArray
 
 from schema.alphabet import BLANK
+from transforms.confidence_numpy import log_softmax
 
 
-def decode_greedy(logits: np.ndarray) -> tuple[list[int], float]:
+def decode_greedy(logits: NDArray[np.float32]) -> tuple[NDArray[np.int32], float]:
     """Takes the best class of each frame, merges repeats and drops blanks.
 
     Args:
       logits: float32 [t, classes] of one line, t > 0.
 
     Returns:
-      class numbers, without blanks; and the probability of the path, 0..1.
+      classes, int32 [t]: the class where a character begins, `BLANK` elsewhere; and the log
+      probability of the path.
     """
-    best = logits.argmax(axis=-1)  # [t]
+    best = logits.argmax(axis=-1).astype(np.int32)  # [t]
     before = np.concatenate([[BLANK], best[:-1]])
     begins = (best != BLANK) & (best != before)
-    highest = logits.max(axis=-1)
-    log_sums = np.log(np.exp(logits - highest[:, None]).sum(axis=-1))
-    log_probability = -log_sums  # of the best class in each frame
-    return best[begins].tolist(), float(np.exp(log_probability.sum()))
+    log_probability = log_softmax(logits).max(axis=-1).sum()
+    return np.where(begins, best, BLANK).astype(np.int32), float(log_probability)

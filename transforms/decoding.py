@@ -4,51 +4,17 @@ The Trainer fits a `LineDecoding` on the validation lines, and `serving.export` 
 served graph: what the Evaluator judges is what clients get.
 """
 
-from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import tensorflow as tf
 
 from transforms.beam_search import decode_beam
-from transforms.calibration import Calibration
-from transforms.confidence import (
-    NO_CHARACTER,
-    UNCALIBRATED_CHARACTER,
-    UNCALIBRATED_LINE,
-    apply_calibration,
-    gather_evidence,
-)
+from transforms.confidence import NO_CHARACTER, apply_calibration, gather_evidence
 from transforms.ctc import decode_greedy
-from transforms.decoding_options import BEAM, GREEDY, DecodingOptions
+from transforms.decoding_options import BEAM
+from transforms.line_decoding import CANDIDATES, CERTAIN_FRAME, LineDecoding
 from transforms.ngram import NgramAutomaton
 from transforms.prefix_beams import LanguageBonus
-
-CANDIDATES = 8
-"""Classes that a beam tries in each frame; 5 cost a tenth of the gain on EMNIST lines."""
-
-CERTAIN_FRAME = 0.99
-"""Frames surer than this are stepped over: half the time, the same readings on the sample."""
-
-
-@dataclass(frozen=True, eq=False)
-class LineDecoding:
-    """All that is fitted after the network.
-
-    Args:
-      options: which decoder.
-      automaton: the language model, None for none.
-      alpha: weight of its log probabilities.
-      beta: added for each character: a language model alone prefers short texts.
-      characters: turns the evidence of a character into its confidence.
-      lines: the same for a line.
-    """
-
-    options: DecodingOptions = field(default_factory=lambda: DecodingOptions(decoder=GREEDY))
-    automaton: NgramAutomaton | None = None
-    alpha: float = 0.0
-    beta: float = 0.0
-    characters: Calibration = UNCALIBRATED_CHARACTER
-    lines: Calibration = UNCALIBRATED_LINE
 
 
 class Readings(NamedTuple):

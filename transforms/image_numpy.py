@@ -16,6 +16,10 @@ MIN_CONTRAST = 0.5
 MAX_LINE_WIDTH = 8192
 """All three as in `transforms.image`; a test holds them equal."""
 
+MAX_PIXELS = 32_000_000
+"""Of a picture. A photograph has fewer; a small file that claims to have more would fill memory:
+reading takes up to 16 bytes a pixel."""
+
 _FORMATS = ("PNG", "JPEG")
 _WIDE_GREYS = ("I;16", "I;16L", "I;16B", "I")
 
@@ -31,15 +35,22 @@ def decode_image(image_bytes: bytes, name: str) -> np.ndarray:
       uint8 [height, width].
 
     Raises:
-      InputError: no picture, or a broken one.
+      InputError: no picture, a broken one, or one of more than `MAX_PIXELS`.
     """
     try:
         with Image.open(io.BytesIO(image_bytes), formats=_FORMATS) as image:
+            if image.width * image.height > MAX_PIXELS:
+                raise Image.DecompressionBombError
             image.draft("L", image.size)  # of a JPEG its luma, as TensorFlow takes it
             if image.mode in _WIDE_GREYS:
                 return (np.asarray(image) // 256).astype(np.uint8)
             straight = image.mode in ("1", "L", "LA", "RGB")
             return np.asarray((image if straight else image.convert("RGB")).convert("L"))
+    except Image.DecompressionBombError:
+        raise InputError(
+            f"expected a picture of at most {MAX_PIXELS} pixels, got more in {name}: "
+            "make it smaller"
+        ) from None
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
         raise InputError(
             f"expected a PNG or JPEG picture, got something else in {name} "

@@ -1,5 +1,6 @@
 import io
 import json
+import shutil
 import sys
 import types
 from pathlib import Path
@@ -12,9 +13,13 @@ from PIL import Image
 from schema.alphabet import Alphabet
 from schema.errors import InputError
 from serving import litert_read
-from serving.litert import LITERT_FILE, LiteRtOptions, ParityError, export_litert
+from serving.decoding_file import write_decoding
+from serving.litert import LiteRtOptions, ParityError, export_litert
 from serving.litert_reader import LiteRtReader, load_litert, make_interpreter
+from serving.model_folder import LITERT_FILE
+from transforms.calibration import Calibration
 from transforms.ctc import blank_padding
+from transforms.line_decoding import LineDecoding
 
 ALPHABET = Alphabet("abc")
 OPTIONS = LiteRtOptions(columns=64)
@@ -141,10 +146,22 @@ def test_the_command_reads_pictures(model_file, tmp_path, capsys) -> None:
     assert capsys.readouterr().out == 2 * line
 
 
-@pytest.mark.parametrize("missing", ["alphabet", "picture"])
+def test_the_command_reads_with_the_decoder_that_came_with_the_model(
+    model_file, tmp_path, capsys
+) -> None:
+    for name in (LITERT_FILE, "alphabet.json"):
+        shutil.copy(model_file.with_name(name), tmp_path)
+    sure = LineDecoding(lines=Calibration((0.0,), 1.0))  # of everything by 1 / (1 + e^-1)
+    write_decoding(sure, tmp_path / "decoding.npz")
+    (tmp_path / "line.png").write_bytes(png(28, 40))
+    assert litert_read.main([str(tmp_path / LITERT_FILE), str(tmp_path / "line.png")]) == 0
+    assert capsys.readouterr().out.endswith("\t0.7311\n")
+
+
+@pytest.mark.parametrize("missing", ["alphabet", "decoding", "picture"])
 def test_the_command_tells_what_is_missing(model_file, missing, tmp_path, capsys) -> None:
     (tmp_path / "soup.json").write_text("[]")
-    options = ["--alphabet", str(tmp_path / "soup.json")] if missing == "alphabet" else []
+    options = [] if missing == "picture" else [f"--{missing}", str(tmp_path / "soup.json")]
     assert litert_read.main([str(model_file), str(tmp_path / "absent.png"), *options]) == 2
     told = capsys.readouterr().err
     assert told.startswith("litert_read: expected ")

@@ -9,8 +9,9 @@ from trainer_module.decoding_fit import (
     describe_decoding,
     fit_decoding,
 )
-from transforms.decoding import LineDecoding, decode
+from transforms.decoding import decode
 from transforms.decoding_options import BEAM, GREEDY, DecodingOptions
+from transforms.line_decoding import LineDecoding
 
 ABC = Alphabet("abc")
 TRUTHS = ("abcabc", "abab", "", "ccc", "bcabca", "a")

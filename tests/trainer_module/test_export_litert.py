@@ -5,10 +5,10 @@ import pytest
 import tensorflow as tf
 
 from schema.alphabet import Alphabet
+from serving.decoding_file import read_decoding
 from serving.export import WARMUP_FILE, write_warmup_requests
-from serving.litert import LITERT_FILE
 from serving.litert_reader import load_litert
-from serving.model_folder import EXTRA_ASSETS
+from serving.model_folder import DECODING_FILE, EXTRA_ASSETS, LITERT_FILE
 from trainer_module import warm_start
 from trainer_module.export_litert import main
 from trainer_module.hyperparameters.base import ConvBlock
@@ -87,5 +87,10 @@ def test_a_training_may_end_with_it(write_lines, random_texts, tmp_path):
     line = np.random.default_rng(0).integers(0, 120, (28, 60, 1)).astype(np.uint8)
     images = [tf.io.encode_png(line).numpy()]
     task.export(task.build_network(), tmp_path / "1", {}, images, SplitFiles(files, files))
-    reader = load_litert(tmp_path / "1" / EXTRA_ASSETS / LITERT_FILE, task.alphabet)
-    assert 0 < reader.read(images[0], "a").confidence <= 1
+    extra = tmp_path / "1" / EXTRA_ASSETS
+    decoding = read_decoding(extra / DECODING_FILE)
+    reading = load_litert(extra / LITERT_FILE, task.alphabet, decoding).read(images[0], "a")
+    served = tf.saved_model.load(str(tmp_path / "1")).signatures["serving_default"]
+    expected = served(image_bytes=tf.constant(images))
+    assert reading.text == expected["text"][0].numpy().decode()
+    assert reading.confidence == pytest.approx(float(expected["confidence"][0]), abs=0.01)

@@ -23,8 +23,9 @@ from trainer_module.networks.lstm_ctc import LstmCtc
 from trainer_module.networks.stem import IMAGE, WIDTH
 from transforms.calibration import Calibration
 from transforms.confidence import NO_CHARACTER
-from transforms.decoding import LineDecoding, read_logits
+from transforms.decoding import read_logits
 from transforms.decoding_options import BEAM, GREEDY, DecodingOptions
+from transforms.line_decoding import LineDecoding
 from transforms.ngram import learn_ngrams
 from transforms.text import decode_classes
 

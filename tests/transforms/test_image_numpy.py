@@ -73,3 +73,12 @@ def test_pictures_are_decoded_as_with_tensorflow(picture):
 def test_what_is_no_picture_is_named(picture):
     with pytest.raises(InputError, match=r"expected a PNG or JPEG picture, .* in a\.png"):
         decode_image(picture, "a.png")
+
+
+@pytest.mark.parametrize("size", [(8000, 4001), (20_000, 10_000)])
+def test_a_picture_that_would_fill_memory_is_refused_unseen(size):
+    stream = io.BytesIO()
+    Image.new("1", size).save(stream, "PNG")
+    assert len(stream.getvalue()) < 40_000
+    with pytest.raises(InputError, match="at most 32000000 pixels, got more in bomb"):
+        decode_image(stream.getvalue(), "bomb")

@@ -9,9 +9,10 @@ import keras
 import tensorflow as tf
 
 from schema.alphabet import Alphabet
+from serving.decoding_file import write_decoding
 from serving.export import LineNetwork, LineReader, export_servable
-from serving.litert import LITERT_FILE, export_litert
-from serving.model_folder import EXTRA_ASSETS
+from serving.litert import export_litert
+from serving.model_folder import DECODING_FILE, EXTRA_ASSETS, LITERT_FILE
 from trainer_module.decoding_fit import collect_logits, describe_decoding, fit_decoding
 from trainer_module.evaluation import LineValidator
 from trainer_module.fresh_lines import make_dealer
@@ -28,8 +29,8 @@ from trainer_module.reliability import RELIABILITY_FILE, Reliability, write_reli
 from trainer_module.task_names import LINES
 from trainer_module.tasks.base import SplitFiles
 from trainer_module.variation import Variation
-from transforms.decoding import LineDecoding
 from transforms.image import read_line
+from transforms.line_decoding import LineDecoding
 
 EVALUATION_BATCH = 64
 
@@ -111,6 +112,7 @@ class LinesTask:
             "decoding": describe_decoding(decoding),
         }
         export_servable(reader, folder, self.alphabet, card, warmup_images)
+        write_decoding(decoding, folder / EXTRA_ASSETS / DECODING_FILE)
         write_reliability(reliability, folder / EXTRA_ASSETS / RELIABILITY_FILE)
         if self.hyperparameters.litert:
             export_litert(
