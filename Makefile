@@ -31,6 +31,9 @@ setup: ## Make .venv with the locked packages
 lock: setup ## Resolve the dependencies anew, for both stacks
 	.venv/bin/uv pip compile pyproject.toml --extra dev --universal --python-version 3.10 \
 	  --no-header --no-annotate --generate-hashes --upgrade --quiet -o requirements.lock
+	.venv/bin/uv pip compile --group lambda --python-platform x86_64-manylinux_2_28 \
+	  --python-version 3.12 --no-header --no-annotate --generate-hashes --upgrade --quiet \
+	  -o serving/aws_lambda/requirements.lock
 
 clean: ## Remove what setup and runs have made
 	rm -rf .venv .venv-tools workspace

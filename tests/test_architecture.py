@@ -41,6 +41,8 @@ def test_no_arrow_points_up(package):
         "pipeline.prepare",
         "pipeline.report.render",
         "pipeline.ward",
+        "serving.aws_lambda.function",
+        "serving.aws_lambda.runtime_api",
         "serving.client",
         "serving.grpc_calls",
         "serving.grpc_stubs",
