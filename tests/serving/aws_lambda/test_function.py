@@ -3,6 +3,8 @@ import json
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from serving.aws_lambda.function import LineFunction
 from serving.litert_reader import LineReading
@@ -163,6 +165,39 @@ def test_a_fault_of_ours_is_500_and_logged(caplog) -> None:
     assert status == 500
     assert answer == {"error": "RuntimeError: out of order"}
     assert "Traceback" in caplog.text
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.floats() | st.integers() | st.text(),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["instances", "inputs", "b64"]) | st.text(), inner)
+    ),
+    max_leaves=8,
+)
+
+
+@settings(deadline=None)
+@given(
+    st.sampled_from(["GET", "POST", "PUT", "head"]),
+    st.sampled_from(["/", PREDICT, "/v1/models/lines"]) | st.text(),
+    st.sampled_from(["", "application/json", "image/png"]) | st.text(),
+    st.text() | JSON.map(json.dumps),
+    st.booleans(),
+)
+def test_whatever_comes_over_http_is_no_fault_of_ours(
+    method, path, media_type, body, base64
+) -> None:
+    request = event(method, path, b"", media_type) | {"body": body, "isBase64Encoded": base64}
+    status, answer = ask(request)
+    assert status in (200, 400, 404, 405, 415)
+    assert status == 200 or list(answer) == ["error"]
+
+
+@settings(deadline=None)
+@given(JSON)
+def test_what_comes_in_a_direct_call_is_answered(direct) -> None:
+    assert set(FUNCTION(direct, ENOUGH)) <= {"predictions", "outputs", "error"}
 
 
 def test_direct_calls_take_and_give_plain_objects() -> None:
