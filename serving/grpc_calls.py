@@ -66,6 +66,7 @@ def predict(
     inputs: Mapping[str, Sequence[bytes]],
     timeout: float,
     wanted: Sequence[str] = (),
+    trusted: str | None = None,
 ) -> dict[str, np.ndarray]:
     """Calls a signature whose inputs are strings, [N].
 
@@ -76,6 +77,7 @@ def predict(
       inputs: by name.
       timeout: seconds to wait for the answer.
       wanted: names of the outputs to ask for, all of them when empty.
+      trusted: certificates in PEM form that the server is held against; without TLS where None.
 
     Returns:
       An array for each output; strings as object arrays of bytes.
@@ -93,14 +95,18 @@ def predict(
         tensor.dtype = stubs.types.DT_STRING
         tensor.tensor_shape.dim.add(size=len(values))
         tensor.string_val.extend(values)
-    with _channel(address) as channel:
+    with _channel(address, trusted) as channel:
         service = stubs.prediction_service.PredictionServiceStub(channel)
         response = service.Predict(request, timeout=timeout)
     return {name: _to_array(name, proto) for name, proto in response.outputs.items()}
 
 
 def read_outputs(
-    address: str, model_name: str, signature_name: str, timeout: float
+    address: str,
+    model_name: str,
+    signature_name: str,
+    timeout: float,
+    trusted: str | None = None,
 ) -> frozenset[str]:
     """Returns the names of a signature's outputs, none where the model has no such signature.
 
@@ -110,7 +116,7 @@ def read_outputs(
     request = stubs.metadata.GetModelMetadataRequest()
     request.model_spec.name = model_name
     request.metadata_field.append(_SIGNATURES)
-    with _channel(address) as channel:
+    with _channel(address, trusted) as channel:
         service = stubs.prediction_service.PredictionServiceStub(channel)
         response = service.GetModelMetadata(request, timeout=timeout)
     signatures = stubs.metadata.SignatureDefMap()
@@ -133,9 +139,14 @@ def read_status(address: str, model_name: str, timeout: float) -> ModelStatus:
 
 
 @contextmanager
-def _channel(address: str) -> Iterator[Any]:
+def _channel(address: str, trusted: str | None = None) -> Iterator[Any]:
+    if trusted is None:
+        opened = grpc.insecure_channel(address, _CHANNEL_OPTIONS)
+    else:
+        credentials = grpc.ssl_channel_credentials(trusted.encode())
+        opened = grpc.secure_channel(address, credentials, _CHANNEL_OPTIONS)
     try:
-        with grpc.insecure_channel(address, _CHANNEL_OPTIONS) as channel:
+        with opened as channel:
             yield channel
     except grpc.RpcError as error:
         code = error.code().name

@@ -1,6 +1,7 @@
 """The REST side of the client: TensorFlow Serving's `:predict`, `/metadata` and status."""
 
 import base64
+import ssl
 import time
 from collections.abc import Sequence
 from typing import Any
@@ -33,17 +34,20 @@ class RestConnection:
     Args:
       url: such as `http://127.0.0.1:8501`.
       timeout: seconds to wait for the connection and for each part of an answer.
+      trusted: certificates in PEM form that an https server is held against; the usual ones
+        where it is None.
 
     Raises:
       ServingError: in one line, what went wrong; so do the methods.
     """
 
-    def __init__(self, url: str, timeout: float) -> None:
+    def __init__(self, url: str, timeout: float, trusted: str | None = None) -> None:
         import httpx
 
         self.where = url
         self._timeout = timeout
-        self._client = httpx.Client(timeout=timeout, trust_env=False)
+        verify = _context(trusted) if trusted is not None else True
+        self._client = httpx.Client(timeout=timeout, trust_env=False, verify=verify)
 
     def __enter__(self) -> "RestConnection":
         """Returns itself."""
@@ -151,6 +155,16 @@ def wait_for_model(url: str, model_name: str, timeout: float = 60.0) -> None:
                 f"{url} model {model_name!r}: not available after {timeout:g} s: {one_line(answer)}"
             )
         time.sleep(_POLL_SECONDS)
+
+
+def _context(trusted: str) -> ssl.SSLContext:
+    try:
+        return ssl.create_default_context(cadata=trusted)
+    except ssl.SSLError as error:
+        raise ServingError(
+            f"expected certificates in PEM form, got something else ({one_line(error)}): "
+            "name another file"
+        ) from error
 
 
 def _model(url: str, model_name: str) -> str:

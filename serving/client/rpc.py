@@ -31,11 +31,13 @@ class GrpcConnection:
     Args:
       address: such as `127.0.0.1:8500`.
       timeout: seconds to wait for an answer.
+      trusted: certificates in PEM form that the server is held against; without TLS where None.
     """
 
-    def __init__(self, address: str, timeout: float) -> None:
+    def __init__(self, address: str, timeout: float, trusted: str | None = None) -> None:
         self.where = address
         self._timeout = timeout
+        self._trusted = trusted
 
     def __enter__(self) -> "GrpcConnection":
         """Returns itself."""
@@ -49,7 +51,9 @@ class GrpcConnection:
         from serving import grpc_calls
 
         try:
-            return grpc_calls.read_outputs(self.where, model_name, SERVING_DEFAULT, self._timeout)
+            return grpc_calls.read_outputs(
+                self.where, model_name, SERVING_DEFAULT, self._timeout, self._trusted
+            )
         except grpc_calls.CallError as error:
             raise _translated(error, self.where, model_name) from error
 
@@ -60,7 +64,12 @@ class GrpcConnection:
         where = f"{self.where} model {model_name!r}"
         try:
             outputs = grpc_calls.predict(
-                self.where, model_name, SERVING_DEFAULT, {IMAGE_BYTES: images}, self._timeout
+                self.where,
+                model_name,
+                SERVING_DEFAULT,
+                {IMAGE_BYTES: images},
+                self._timeout,
+                trusted=self._trusted,
             )
         except grpc_calls.CallError as error:
             raise _translated(error, self.where, model_name) from error

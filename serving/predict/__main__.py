@@ -5,6 +5,8 @@ TensorFlow, over either protocol.
 """
 
 import argparse
+import io
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -28,17 +30,26 @@ from serving.signatures import TEXT as LINE
 _AT_ONCE = {TEXTS: 1, LINE: 32, CHARACTER: 64}
 """Pictures in a request: pages are read one after the other anyway, lines gain from company."""
 
+_CLOSED, _INTERRUPTED = 1, 130  # exit statuses: no reader any more; as shells have it
 _PATIENCE = 1.0  # seconds until a progress bar is worth its room
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Has pictures read; returns the exit status: 0, or 2 where something could not be read."""
     arguments = _parser().parse_args(argv)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8")  # texts of any script, in any locale
     try:
         return 2 if _predict(arguments) else 0
     except (InputError, ServingError) as error:
         _tell(str(error))
         return 2
+    except KeyboardInterrupt:
+        return _INTERRUPTED
+    except BrokenPipeError:
+        # Whoever reads has seen enough; Python would complain of it once more when it ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _CLOSED
 
 
 def _predict(arguments: argparse.Namespace) -> int:
@@ -106,9 +117,20 @@ def _tell(message: str) -> None:
 
 
 def _connection(arguments: argparse.Namespace) -> RestConnection | GrpcConnection:
+    trusted = _read_trusted(arguments.ca) if arguments.ca else None
     if arguments.rest is not None:
-        return RestConnection(arguments.rest, arguments.timeout)
-    return GrpcConnection(arguments.grpc, arguments.timeout)
+        return RestConnection(arguments.rest, arguments.timeout, trusted)
+    return GrpcConnection(arguments.grpc, arguments.timeout, trusted)
+
+
+def _read_trusted(path: Path) -> str:
+    try:
+        return path.read_text(encoding="ascii")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(
+            f"expected certificates in PEM form, got {type(error).__name__} for {path}: "
+            "name another file"
+        ) from None
 
 
 def _at_least_one(text: str) -> int:
@@ -143,6 +165,7 @@ def _parser() -> argparse.ArgumentParser:
     server = parser.add_mutually_exclusive_group(required=True)
     server.add_argument("--rest", metavar="URL", help="the server's REST side: http://HOST:PORT")
     server.add_argument("--grpc", metavar="HOST:PORT", help="the server's gRPC side")
+    add("--ca", type=Path, metavar="PEM", help="certificates to trust; gRPC speaks TLS with them")
     add("--model", metavar="NAME", help="to ask; by default the first of the usual names it has")
     add("--format", choices=FORMATS, default=TEXT, help="of what is written (%(default)s)")
     add("--output", type=Path, metavar="FOLDER", help="write a file a picture there")

@@ -1,5 +1,6 @@
 """Lists the files that a command line names, without opening them: files, folders, "-"."""
 
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
@@ -22,7 +23,7 @@ class Source:
     """A file to read, which may hold several pages.
 
     Args:
-      name: as it was given, for people.
+      name: as it was given, for people; bytes that are no text are replaced.
       path: None for standard input.
       target: path of what is written for it, without an ending, within the output folder.
     """
@@ -64,14 +65,20 @@ def _sources(name: str) -> Iterator[Source]:
         return
     path = Path(name)
     if not path.is_dir():
-        yield Source(name, path, PurePath(path.stem))
+        yield Source(_shown(path), path, PurePath(path.stem))
         return
     found = sorted(
         file for file in path.rglob("*") if file.suffix.lower() in SUFFIXES and file.is_file()
     )
     if not found:
         raise InputError(
-            f"expected pictures or PDF files in {name}, got none: name another folder, or the files"
+            f"expected pictures or PDF files in {_shown(path)}, got none: "
+            "name another folder, or the files"
         )
     for file in found:
-        yield Source(str(file), file, file.relative_to(path).with_suffix(""))
+        yield Source(_shown(file), file, file.relative_to(path).with_suffix(""))
+
+
+def _shown(path: Path) -> str:
+    """Returns a path as text that any output takes: file names are bytes of any kind."""
+    return os.fsencode(path).decode("utf-8", "replace")

@@ -124,7 +124,7 @@ def test_a_wrong_answer_is_one_line(status: int, body: bytes, message: str) -> N
     ],
 )
 def test_wrong_grpc_outputs_are_named(monkeypatch, outputs: dict, message: str) -> None:
-    monkeypatch.setattr(grpc_calls, "predict", lambda *_: outputs)
+    monkeypatch.setattr(grpc_calls, "predict", lambda *_, **__: outputs)
     with pytest.raises(ServingError, match=rf"^here:1 model 'm': .*{message}") as caught:
         predict_grpc("here:1", "m", [b""], 1)
     assert "\n" not in str(caught.value)
@@ -136,7 +136,7 @@ def test_columns_become_the_rows_of_rest(monkeypatch) -> None:
         "confidences": np.array([[0.1, -1.0]], np.float32),
         "count": np.array([1], np.int32),
     }
-    monkeypatch.setattr(grpc_calls, "predict", lambda *_: columns)
+    monkeypatch.setattr(grpc_calls, "predict", lambda *_, **__: columns)
     # The float32 nearest to 0.1 is written as 0.1 in JSON.
     assert predict_grpc("here:1", "m", [b""], 1) == [
         {"texts": ["é", ""], "confidences": [0.1, -1.0], "count": 1}
@@ -144,7 +144,7 @@ def test_columns_become_the_rows_of_rest(monkeypatch) -> None:
 
 
 def test_a_message_too_large_is_refused_and_not_sent_again(monkeypatch) -> None:
-    def fail(*_: Any) -> None:
+    def fail(*_: Any, **__: Any) -> None:
         raise grpc_calls.CallError("Sent message larger than max (9 vs. 4)", "RESOURCE_EXHAUSTED")
 
     monkeypatch.setattr(grpc_calls, "predict", fail)

@@ -9,7 +9,8 @@ import pytest
 from PIL import Image
 
 from serving.predict.__main__ import main
-from serving.server.model_server import ModelServer
+from serving.server.model_server import ModelServer, ServerOptions
+from serving.server.tls import read_tls_settings
 
 ABSENT = "http://127.0.0.1:9"
 
@@ -103,6 +104,40 @@ def test_an_answer_that_does_not_come_is_one_line(page, page_server, capsys) -> 
     by_rest, by_grpc = capsys.readouterr().err.splitlines()
     assert "no answer within 0.0001 s" in by_rest
     assert "DEADLINE_EXCEEDED" in by_grpc
+
+
+def test_tls_is_held_against_the_given_certificate(
+    page, base_path: Path, certificate: tuple[str, str], tmp_path: Path, capsys
+) -> None:
+    (tmp_path / "ca.pem").write_text(certificate[1])
+    config = tmp_path / "ssl.config"
+    key, cert = map(json.dumps, certificate)
+    config.write_text(f"server_key: {key} server_cert: {cert}")
+    tls = read_tls_settings(config)
+    options = ServerOptions(grpc_tls=tls, rest_tls=tls)
+    with ModelServer("lines", base_path, options=options) as server:
+        server.wait_until_available(20)
+        for where in (["--rest", server.rest_url], ["--grpc", server.grpc_address]):
+            assert main([str(page), *where, "--ca", str(tmp_path / "ca.pem")]) == 0
+            assert main([str(page), *where]) == 2
+    told = capsys.readouterr()
+    assert told.out == f"read {page.stat().st_size}\n" * 2
+    assert len(told.err.splitlines()) == 2
+
+
+def test_a_wrong_certificate_file_is_one_line(page, tmp_path: Path, capsys) -> None:
+    (tmp_path / "ca.pem").write_text("nothing of the kind")
+    for path in (tmp_path / "ca.pem", tmp_path / "absent.pem"):
+        assert main([str(page), "--rest", ABSENT, "--ca", str(path)]) == 2
+        assert "expected certificates in PEM form" in capsys.readouterr().err
+
+
+def test_a_reader_that_has_seen_enough_is_no_fault(page, server: ModelServer) -> None:
+    command = [sys.executable, "-m", "serving.predict", str(page), "--rest", server.rest_url]
+    reading = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    reading.stdout.close()
+    assert reading.stderr.read() == b""
+    assert reading.wait(20) == 1
 
 
 def test_xml_of_many_pictures_needs_a_folder(page, capsys) -> None:

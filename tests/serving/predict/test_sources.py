@@ -1,3 +1,4 @@
+import os
 from pathlib import Path, PurePath
 
 import pytest
@@ -37,6 +38,14 @@ def test_two_pictures_of_one_name_are_refused(folder: Path) -> None:
         list_sources([str(folder)])
     with pytest.raises(InputError, match="standard input and standard input"):
         list_sources(["-", "-"])
+
+
+def test_names_that_are_no_text_are_shown_without_fail(tmp_path: Path) -> None:
+    path = os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9.png")
+    Path(path).write_bytes(b"")
+    [source] = list_sources([path])
+    assert source.name == f"{tmp_path}/caf\ufffd.png"
+    assert source.path == Path(path)
 
 
 def test_a_folder_without_pictures_is_refused(tmp_path: Path) -> None:
