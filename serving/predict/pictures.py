@@ -22,9 +22,11 @@ MAX_PIXELS = 100_000_000
 
 # Pillow's rarer decoders stay out of reach of a file that nobody has checked.
 _FORMATS = ("JPEG", "PNG", "TIFF", "JPEG2000", "WEBP", "BMP", "GIF", "PPM")
-_SENT_AS_IS = ("JPEG", "PNG")
+_SENT_AS_IS = ("JPEG", "MPO", "PNG")  # MPO: a JPEG with another one behind it, as telephones do
+_LOSSY, _QUALITY = ("JPEG", "MPO", "WEBP"), 95  # photographs as PNG are ten times as large
 _PAGED = "TIFF"
 _UPRIGHT = 1
+_PRINTERS_COLOURS, _FLOATS = "CMYK", "F"
 _GREYS = ("1", "L")
 _WIDE_GREYS = ("I", "I;16", "I;16L", "I;16B", "I;16N")
 
@@ -82,14 +84,17 @@ def open_pictures(source: Source, dpi: int) -> Iterator[Picture]:
 def _open_image(source: Source, content: bytes) -> Iterator[Picture]:
     # Of a damaged file Pillow's decoders raise many kinds of errors.
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # checked below
-            with Image.open(io.BytesIO(content), formats=_FORMATS) as image:
-                pages = getattr(image, "n_frames", 1) if image.format == _PAGED else 1
-                for page in range(1, pages + 1):
-                    if pages > 1:
-                        image.seek(page - 1)
-                    yield _picture(source, content, image, page, pages)
+        with _open(content) as image:
+            pages = getattr(image, "n_frames", 1) if image.format == _PAGED else 1
+            for page in range(1, pages + 1):
+                if pages > 1:
+                    image.seek(page - 1)
+                encoded, size = _encoded(image, content)
+                if pages > 1:
+                    yield _page_of(source, page, pages, encoded, size)
+                else:
+                    name = source.path.name if source.path else source.target.name
+                    yield Picture(source.name, source.target, encoded, size, file_name=name)
     except InputError as error:
         yield Picture(source.name, source.target, problem=str(error))
     except UnidentifiedImageError:
@@ -104,29 +109,49 @@ def _open_image(source: Source, content: bytes) -> Iterator[Picture]:
         yield Picture(source.name, source.target, problem=problem)
 
 
-def _picture(source: Source, content: bytes, image: Image.Image, page: int, pages: int) -> Picture:
+def _open(content: bytes) -> Image.Image:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # we have our own limit
+        return Image.open(io.BytesIO(content), formats=_FORMATS)
+
+
+def _encoded(image: Image.Image, content: bytes) -> tuple[bytes, tuple[int, int]]:
+    """Returns a picture as every server reads it, and its width and height.
+
+    Args:
+      image: opened; nothing is decoded before its size is known.
+      content: its file, which is returned itself where it will do.
+    """
     width, height = image.size
     if not 0 < width * height <= MAX_PIXELS:
         raise InputError(
             f"expected a picture of 1 to {MAX_PIXELS:,} pixels, got {width} x {height}: "
             "scale it down"
         )
-    if image.format in _SENT_AS_IS and _is_upright(image) and not image.has_transparency_data:
-        name = source.path.name if source.path else source.target.name
-        return Picture(source.name, source.target, content, (width, height), file_name=name)
-    plain = _plain(image)
-    stream = io.BytesIO()
-    plain.save(stream, "PNG", compress_level=1)
-    if pages > 1:
-        return _page_of(source, page, pages, stream.getvalue(), plain.size)
-    name = source.path.name if source.path else source.target.name
-    return Picture(source.name, source.target, stream.getvalue(), plain.size, file_name=name)
+    if _is_plain(image):
+        return content, (width, height)
+    plain, stream = _plain(image), io.BytesIO()
+    if image.format in _LOSSY:
+        plain.save(stream, "JPEG", quality=_QUALITY)
+    else:
+        plain.save(stream, "PNG", compress_level=1)
+    return stream.getvalue(), plain.size
 
 
 def _page_of(source: Source, page: int, pages: int, png: bytes, size: tuple[int, int]) -> Picture:
     target = source.target.with_name(f"{source.target.name}-{page:04}")
     return Picture(
         f"{source.name}#{page}", target, png, size, page, pages, f"{target.name}.png", drawn=True
+    )
+
+
+def _is_plain(image: Image.Image) -> bool:
+    """Tells whether every server reads the file as it is: upright, opaque, grey or RGB."""
+    return (
+        image.format in _SENT_AS_IS
+        and image.mode != _PRINTERS_COLOURS
+        and not image.has_transparency_data
+        and _is_upright(image)
     )
 
 
@@ -139,6 +164,10 @@ def _is_upright(image: Image.Image) -> bool:
 
 def _plain(image: Image.Image) -> Image.Image:
     """Returns the picture upright, on white, in 8 bits of grey or colour."""
+    if image.mode == _FLOATS:
+        raise InputError(
+            "expected grey levels of 8 or 16 bits, got floating-point ones: convert it to 8 bits"
+        )
     upright = ImageOps.exif_transpose(image)
     if upright.mode in _WIDE_GREYS:
         return upright.point(lambda level: level / 256).convert("L")

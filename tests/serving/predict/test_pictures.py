@@ -50,12 +50,22 @@ def test_a_turned_photograph_is_sent_upright(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("mode", "kind"),
-    [("L", "TIFF"), ("1", "TIFF"), ("CMYK", "TIFF"), ("P", "GIF"), ("RGB", "BMP"), ("RGB", "WEBP")],
+    ("mode", "kind", "sent"),
+    [
+        ("CMYK", "JPEG", "JPEG"),
+        ("RGB", "WEBP", "JPEG"),
+        ("LA", "PNG", "PNG"),
+        ("L", "TIFF", "PNG"),
+        ("1", "TIFF", "PNG"),
+        ("CMYK", "TIFF", "PNG"),
+        ("P", "GIF", "PNG"),
+        ("RGB", "BMP", "PNG"),
+    ],
 )
-def test_other_formats_become_png(tmp_path: Path, mode: str, kind: str) -> None:
+def test_other_kinds_become_png_or_jpeg(tmp_path: Path, mode: str, kind: str, sent: str) -> None:
     [picture] = opened(tmp_path, encode(Image.new(mode, (30, 20)), kind), "a.x")
-    assert picture.content.startswith(b"\x89PNG")
+    with Image.open(io.BytesIO(picture.content)) as image:
+        assert (image.format, image.mode in ("L", "RGB")) == (sent, True)
     assert (picture.size, picture.file_name, picture.drawn) == ((30, 20), "a.x", False)
 
 
@@ -90,6 +100,7 @@ def test_standard_input_is_a_source(monkeypatch) -> None:
         (b"", "expected a picture"),
         (b"not a picture", "expected a picture"),
         (encode(Image.new("L", (300, 200)), "TIFF")[:2000], "expected a complete picture"),
+        (encode(Image.new("F", (3, 2)), "TIFF"), "expected grey levels of 8 or 16 bits"),
     ],
 )
 def test_what_cannot_be_read_is_told_in_one_line(
