@@ -18,6 +18,7 @@ from serving.server.model_server import ModelServer, Server
 from serving.server.rest_api import RestApi, RestOptions
 from serving.server.servable import Servable
 from serving.server.telemetry import Telemetry
+from serving.try_page import find_file
 
 PREDICT = "/v1/models/lines:predict"
 
@@ -347,6 +348,13 @@ def test_status_of_several_versions(asked: httpx.Client) -> None:
         ("8", "AVAILABLE"),
         ("7", "AVAILABLE"),
     ]
+
+
+@pytest.mark.parametrize("path", ["/", "/main.js", "/style.css"])
+def test_a_page_to_try_a_model_on_is_given_out(http: httpx.Client, path: str) -> None:
+    file, response = find_file(path), http.get(path)
+    assert (response.status_code, response.content) == (200, file.content)
+    assert response.headers["content-type"] == file.content_type
 
 
 def test_life_and_readiness(asked: httpx.Client, tmp_path: Path) -> None:

@@ -1,11 +1,7 @@
 import re
 from pathlib import Path
 
-import httpx
-import pytest
-
 from serving import try_page
-from serving.server.model_server import ModelServer
 from serving.try_page import find_file
 
 FOLDER = Path(try_page.__file__).parent
@@ -25,11 +21,3 @@ def test_every_reference_is_a_file_of_the_page() -> None:
         used = re.findall(r'(?:src|href|from)[ =]"(?!data:)([^"]+)"', content)
         assert {reference.removeprefix("./") for reference in used} <= set(FILES), name
         assert not re.findall(r"https?://(?!host:8501|www\.w3\.org/2000/svg)", content), name
-
-
-@pytest.mark.parametrize("path", ["/", *(f"/{name}" for name in FILES)])
-def test_the_embedded_server_gives_the_page_out(server: ModelServer, path: str) -> None:
-    response = httpx.get(server.rest_url + path, trust_env=False)
-    assert response.status_code == 200
-    assert response.content == find_file(path).content
-    assert response.headers["content-type"] == find_file(path).content_type
