@@ -5,6 +5,7 @@ import fcntl
 import itertools
 import json
 import os
+import select
 import shutil
 import subprocess
 import time
@@ -26,8 +27,8 @@ class Tab:
     """One page of a browser."""
 
     def __init__(self, commands: int, events: int) -> None:
-        self._commands = os.fdopen(commands, "wb", buffering=0)
-        self._events = os.fdopen(events, "rb")
+        self._commands, self._events = commands, events
+        self._received = bytearray()
         self._numbers = itertools.count(1)
         self._session = ""
         target = self.call("Target.createTarget", url="about:blank")["targetId"]
@@ -41,7 +42,7 @@ class Tab:
         message = {"id": number, "method": method, "params": params}
         if self._session:
             message["sessionId"] = self._session
-        self._commands.write(json.dumps(message).encode() + b"\0")
+        os.write(self._commands, json.dumps(message).encode() + b"\0")
         while (answer := self._next()).get("id") != number:
             pass
         if "error" in answer:
@@ -118,11 +119,14 @@ class Tab:
         path.write_bytes(base64.b64decode(shot["data"]))
 
     def _next(self) -> dict[str, Any]:
-        message = bytearray()
-        while (byte := self._events.read(1)) != b"\0":
-            if not byte:
+        """Returns the next message, an answer or an event."""
+        while b"\0" not in self._received:
+            if not select.select([self._events], [], [], PATIENCE)[0]:
+                raise TimeoutError(f"the browser has said nothing for {PATIENCE:g} s")
+            if not (more := os.read(self._events, 1 << 16)):
                 raise EOFError("the browser has ended")
-            message += byte
+            self._received += more
+        message, _, self._received = self._received.partition(b"\0")
         parsed: dict[str, Any] = json.loads(message)
         return parsed
 
@@ -157,5 +161,10 @@ def open_browser(profile: Path) -> Iterator[Tab]:
     try:
         yield Tab(ours[1], theirs[0])
     finally:
-        process.terminate()
-        process.wait(PATIENCE)
+        os.close(ours[1])  # a browser without its pipe ends by itself
+        os.close(theirs[0])
+        try:
+            process.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
