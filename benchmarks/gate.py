@@ -61,7 +61,7 @@ def judge(sums: np.ndarray, resampled: np.ndarray, units: int, gate: LineGate) -
     tolerance = gate.bounds()[CER].tolerance
     change = (sums[0] - sums[1]) / sums[2]
     spread = divide(resampled[0] - resampled[1], resampled[2])
-    _, upper = interval(spread, units, gate.confidence_level)
+    _, upper = interval(change, spread, units, gate.confidence_level)
     if change > tolerance:
         return WORSE
     if upper > tolerance:

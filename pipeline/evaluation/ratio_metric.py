@@ -17,7 +17,7 @@ import tensorflow_model_analysis as tfma
 from tensorflow_model_analysis.metrics import metric_types, metric_util
 
 from pipeline.evaluation.resampling import Floats, ResampledSums, divide, interval
-from pipeline.gate import CHANGE, EXAMPLES, LOWER, UNITS, UPPER
+from pipeline.gate import CHANGE, EXAMPLES, LOWER, UNITS, UPPER, is_lower_better
 from schema import features
 
 Pairs = Callable[[np.ndarray, np.ndarray], Iterable[tuple[Any, Any]]]
@@ -231,15 +231,18 @@ class _SumRates(beam.CombineFn):
             values[self._key(EXAMPLES, name)] = float(sums.examples)
             values[self._key(UNITS, name)] = float(sums.units)
             for rate, key in enumerate(self._rates):
-                bounds = interval(spread[model, rate], sums.units, self._level)
-                values[self._key(key, name)] = float(overall[model, rate])
-                lower, upper = _or_unbounded(bounds, 0.0)
+                value = float(overall[model, rate])
+                # Error rates have no upper end, for anything may be read that is not there.
+                limits = 0.0, math.inf if is_lower_better(key) else 1.0
+                lower, upper = interval(value, spread[model, rate], sums.units, self._level, limits)
+                values[self._key(key, name)] = value
                 values[self._key(key + LOWER, name)] = lower
                 values[self._key(key + UPPER, name)] = upper
         if len(self._models) > 1:
             for rate, key in enumerate(self._rates):
-                change = interval(spread[0, rate] - spread[1, rate], sums.units, self._level)
-                lower, upper = _or_unbounded(change, -math.inf)
+                change = float(overall[0, rate] - overall[1, rate])
+                changes = spread[0, rate] - spread[1, rate]
+                lower, upper = interval(change, changes, sums.units, self._level)
                 values[self._key(key + CHANGE + LOWER, self._models[0], is_diff=True)] = lower
                 values[self._key(key + CHANGE + UPPER, self._models[0], is_diff=True)] = upper
         return values
@@ -253,8 +256,3 @@ class _SumRates(beam.CombineFn):
             example_weighted=None,
             is_diff=is_diff,
         )
-
-
-def _or_unbounded(bounds: tuple[float, float], least: float) -> tuple[float, float]:
-    """Returns the bounds; where the spread is unknown, all that can be: `least` to infinity."""
-    return (least, math.inf) if math.isnan(bounds[0]) else bounds

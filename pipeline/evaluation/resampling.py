@@ -20,6 +20,9 @@ from scipy.special import ndtr, stdtrit  # type: ignore[import-untyped]
 UNITS_TOLD = 1000
 """Units are counted up to here: beyond, their number changes no interval."""
 
+FEW_UNITS = 30
+"""With fewer, percentiles of resamples are too close together."""
+
 _PENDING = 256  # examples that are weighted in one matrix product
 _DRAWS = 2**16  # a draw has two bytes
 
@@ -141,23 +144,36 @@ def divide(above: Floats, below: Floats) -> Floats:
     return np.divide(above, below, out=np.full(above.shape, np.nan), where=below != 0)
 
 
-def interval(values: Floats, units: int, level: float) -> tuple[float, float]:
-    """Returns the bounds of a confidence interval: percentiles of a figure over resamples.
+def interval(
+    value: float,
+    resampled: Floats,
+    units: int,
+    level: float,
+    limits: tuple[float, float] = (-math.inf, math.inf),
+) -> tuple[float, float]:
+    """Returns the bounds of a confidence interval around a figure.
 
-    They are widened for few units as Student's t is against the normal distribution (the expanded
-    percentile interval of Hesterberg, "What Teachers Should Know about the Bootstrap", 2014).
+    They are percentiles over the resamples, widened as Student's t is against the normal
+    distribution (the expanded percentile interval of Hesterberg, "What Teachers Should Know about
+    the Bootstrap", 2014). Resamples of a few units reach no further than the extreme ones of them:
+    below `FEW_UNITS` it is Student's interval with the resamples' standard deviation.
 
     Args:
-      values: [resamples]; a resample in which the figure is not a number is left out.
+      value: the figure.
+      resampled: [resamples], the same over each; where it is not a number it is left out.
       units: independent units behind it.
       level: such as 0.95.
+      limits: what the figure can be at least and at most.
 
     Returns:
-      lower and upper bound; not a number where fewer than two units leave the spread unknown.
+      lower and upper bound; the limits where fewer than two units leave the spread unknown.
     """
-    known = values[np.isfinite(values)]
+    known = resampled[np.isfinite(resampled)]
     if units < 2 or not known.size:
-        return math.nan, math.nan
-    tail = ndtr(math.sqrt(units / (units - 1)) * stdtrit(units - 1, (1 - level) / 2))
-    lower, upper = np.quantile(known, [tail, 1 - tail])
-    return float(lower), float(upper)
+        return limits
+    reach = math.sqrt(units / (units - 1)) * stdtrit(units - 1, (1 + level) / 2)
+    if units < FEW_UNITS:
+        lower, upper = value - reach * known.std(), value + reach * known.std()
+    else:
+        lower, upper = np.quantile(known, [ndtr(-reach), ndtr(reach)])
+    return max(float(lower), limits[0]), min(float(upper), limits[1])

@@ -3,6 +3,7 @@
 Between `measure.py`, which counts, and `trial.py`, which asks.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -41,7 +42,9 @@ def compare_pages(measured: Sequence[MeasuredPage], pages_of: str) -> PageErrorR
     totals, resampled = sums.totals(), sums.resampled()  # [columns] and [columns, resamples]
     rates = divide(totals[0::2], totals[1::2])  # [models]
     spread = divide(resampled[0::2], resampled[1::2])  # [models, resamples]
-    estimates = [_estimate(*each, sums.units) for each in zip(rates, spread, strict=True)]
+    estimates = [
+        _estimate(*each, sums.units, (0.0, math.inf)) for each in zip(rates, spread, strict=True)
+    ]
     counts = pages_of, len(measured), int(totals[1])
     if len(estimates) == 1:
         return PageErrorRate(*counts, estimates[0])
@@ -52,6 +55,11 @@ def compare_pages(measured: Sequence[MeasuredPage], pages_of: str) -> PageErrorR
     return PageErrorRate(*counts, candidate, baseline, moved)
 
 
-def _estimate(value: float, spread: Floats, units: int) -> Estimate:
+def _estimate(
+    value: float,
+    spread: Floats,
+    units: int,
+    limits: tuple[float, float] = (-math.inf, math.inf),
+) -> Estimate:
     """Returns a figure with its interval, from its values over resamples."""
-    return Estimate(float(value), *interval(spread, units, CONFIDENCE_LEVEL))
+    return Estimate(float(value), *interval(value, spread, units, CONFIDENCE_LEVEL, limits))

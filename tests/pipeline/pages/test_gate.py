@@ -71,9 +71,9 @@ def test_a_single_page_leaves_the_interval_open_in_strict_json():
         "pages": 1,
         "characters": 100,
         "value": 0.5,
-        "lower": None,
+        "lower": 0.0,
         "upper": None,
-        "baseline": {"value": 0.6, "lower": None, "upper": None},
+        "baseline": {"value": 0.6, "lower": 0.0, "upper": None},
         "change": {"value": pytest.approx(-0.1), "lower": None, "upper": None},
         "tolerance": TOLERANCE,
     }
