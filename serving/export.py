@@ -13,7 +13,7 @@ import tensorflow as tf
 
 from schema import features
 from schema.alphabet import Alphabet
-from serving.model_folder import ALPHABET_FILE, EXTRA_ASSETS, MODEL_CARD_FILE
+from serving.model_folder import ALPHABET_FILE, EXTRA_ASSETS, MODEL_CARD_FILE, WARMUP_FILE
 from serving.signatures import (
     CHARACTER_CONFIDENCES,
     CONFIDENCE,
@@ -30,8 +30,6 @@ from transforms.text import decode_classes
 
 LineNetwork = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
 """(lines float32 [n, LINE_HEIGHT, w, 1], widths int32 [n]) -> logits float32 [n, t, classes]."""
-
-WARMUP_FILE = "tf_serving_warmup_requests"
 
 
 class Servable(Protocol):

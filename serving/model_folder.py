@@ -18,6 +18,8 @@ from schema.errors import InputError
 MODEL_FILE = "saved_model.pb"
 EXTRA_ASSETS = "assets.extra"
 """Folder in a SavedModel that TensorFlow Serving leaves to others."""
+WARMUP_FILE = "tf_serving_warmup_requests"
+"""In there: requests that a server replays before a version takes others."""
 MODEL_CARD_FILE = "model_card.json"
 """In there: what the model is and was made from."""
 DETECTOR_PARENT, LINES_PARENT = "detector", "lines"

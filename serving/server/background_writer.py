@@ -20,8 +20,8 @@ class BackgroundWriter(Generic[_T]):
     """A thread that writes.
 
     Args:
-      write: writes one record; an OSError or RuntimeError is told in the log, at most once a
-        minute, and counted.
+      write: writes one record; what it raises is told in the log, at most once a minute, and
+        counted.
       count: gets `written`, `dropped` or `failed` with each record.
       capacity: records that may wait.
       name: of what is written, for the log.
@@ -62,7 +62,7 @@ class BackgroundWriter(Generic[_T]):
         while (record := self._queue.get()) is not None:
             try:
                 self._write(record)
-            except (OSError, RuntimeError) as error:
+            except Exception as error:  # whatever it is, the next record shall be written
                 self._complain(error)
                 self._count(record, "failed")
             else:
@@ -71,7 +71,7 @@ class BackgroundWriter(Generic[_T]):
     def _complain(self, error: Exception) -> None:
         if not self._complaints.is_set():
             self._complaints.set()
-            _log.error("%s: cannot write: %s", self._name, error)
+            _log.error("%s: cannot write: %s: %s", self._name, type(error).__name__, error)
             timer = threading.Timer(_COMPLAINT_SECONDS, self._complaints.clear)
             timer.daemon = True
             timer.start()

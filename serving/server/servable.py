@@ -7,6 +7,7 @@ SavedModels work alike.
 """
 
 import functools
+import gc
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -108,6 +109,10 @@ class Servable:
         """Frees the session and its resources; no call may be running."""
         self._callable.cache_clear()
         self._session.close()
+        # Graph and session refer to each other in circles, through objects too few to make Python
+        # look for them: without this each change of version would keep some megabytes.
+        del self._session
+        gc.collect()
 
     def _make_callable(
         self, signature_name: str, inputs: tuple[str, ...], outputs: tuple[str, ...]

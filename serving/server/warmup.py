@@ -11,12 +11,11 @@ from typing import Any
 import tensorflow as tf
 from tensorflow_serving.apis import prediction_log_pb2
 
-from serving.model_folder import EXTRA_ASSETS
+from serving.model_folder import EXTRA_ASSETS, WARMUP_FILE
 from serving.server import inference
 from serving.server.status import Code, ServableError
 from serving.server.tensor_protos import to_array
 
-WARMUP_FILE = "tf_serving_warmup_requests"
 MAX_RECORDS = 1000
 
 _log = logging.getLogger(__name__)

@@ -6,9 +6,9 @@ import tensorflow as tf
 
 from schema.alphabet import Alphabet
 from serving.decoding_file import read_decoding
-from serving.export import WARMUP_FILE, write_warmup_requests
+from serving.export import write_warmup_requests
 from serving.litert_reader import load_litert
-from serving.model_folder import DECODING_FILE, EXTRA_ASSETS, LITERT_FILE
+from serving.model_folder import DECODING_FILE, EXTRA_ASSETS, LITERT_FILE, WARMUP_FILE
 from trainer_module import warm_start
 from trainer_module.export_litert import main
 from trainer_module.hyperparameters.base import ConvBlock

@@ -39,7 +39,9 @@ def test_a_failure_is_told_once_and_the_next_record_is_tried(
     writer.stop(5)
     assert written == [3, 4]
     assert outcomes == ["failed"] * 3 + ["written"] * 2
-    assert [r.message for r in caplog.records] == ["a log: cannot write: no space left on device"]
+    assert [r.message for r in caplog.records] == [
+        "a log: cannot write: OSError: no space left on device"
+    ]
 
 
 def test_a_stuck_writer_does_not_hold_the_stop() -> None:

@@ -4,12 +4,12 @@ from pathlib import Path
 import pytest
 
 from serving.export import write_warmup_requests
+from serving.model_folder import WARMUP_FILE
 from serving.server.load_settings import LoadSettings
 from serving.server.loading import Loader
 from serving.server.servable import Servable
 from serving.server.status import ServableError
 from serving.server.telemetry import Telemetry
-from serving.server.warmup import WARMUP_FILE
 
 
 @pytest.fixture

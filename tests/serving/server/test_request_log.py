@@ -77,6 +77,17 @@ def test_files_are_bounded_in_size_and_number(tmp_path: Path) -> None:
     assert (tmp_path / "lines-other.txt").exists()
 
 
+def test_what_has_no_message_costs_the_record_and_nothing_else(tmp_path: Path) -> None:
+    outcomes: Counter = Counter()
+    log = RequestLog(lambda model, outcome: outcomes.update([outcome]))
+    settings = LogSettings(str(tmp_path / "lines"), 1.0)
+    dates = {"x": np.array(["2026-01-01"], "datetime64[D]")}
+    log.offer("lines", settings, lambda: predict_log(("lines", 7, ""), dates, [], {}))
+    log.offer("lines", settings, message)
+    log.stop(10)
+    assert outcomes == {"failed": 1, "written": 1}
+
+
 class FullDisk:
     """Stands in for TensorFlow's writer: writes half a record, then the disk is full."""
 

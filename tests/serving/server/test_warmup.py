@@ -7,9 +7,10 @@ import tensorflow as tf
 from tensorflow_serving.apis import prediction_log_pb2
 
 from serving.export import write_warmup_requests
+from serving.model_folder import WARMUP_FILE
 from serving.server.servable import Servable
 from serving.server.status import Code, ServableError
-from serving.server.warmup import MAX_RECORDS, WARMUP_FILE, warm_up
+from serving.server.warmup import MAX_RECORDS, warm_up
 
 
 class Recorder:

@@ -1,6 +1,6 @@
 """Times the embedded model server beside the bare model and prints the figures as JSON.
 
-    python benchmarks/serving.py --model WORKSPACE/pushed/emnist-lines
+    python benchmarks/serving_speed.py --model WORKSPACE/pushed/emnist-lines
 
 The server runs in a process of its own, without batching for one client at a time and with it for
 32; this process is the load generator and calls the bare model itself. Rounds of all kinds take
@@ -11,27 +11,22 @@ the model's warm-up requests, or the test examples that `--examples` names.
 """
 
 import argparse
-import base64
 import contextlib
 import functools
 import json
-import os
-import re
-import socket
 import statistics
-import subprocess
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
 from inference import load_pictures
 from main_job import ROOT, describe_commit, describe_machine
+from serving_load import PREDICT, RestClient, Served, grpc_request, rest_request, serve
 
 sys.path.insert(0, str(ROOT))
 
@@ -45,96 +40,6 @@ batch_timeout_micros { value: 100000 }
 max_enqueued_batches { value: 100 }
 num_batch_threads { value: 2 }
 """
-PREDICT = "/tensorflow.serving.PredictionService/Predict"
-ADDRESSES = re.compile(r"grpc=(\S+) rest=http://(\S+):(\d+)")
-
-
-@dataclass(frozen=True)
-class Served:
-    """A server that runs: its gRPC address, its REST host and port, its process."""
-
-    grpc: str
-    rest: tuple[str, int]
-    pid: int
-
-    def processor_seconds(self) -> float:
-        """Returns the processor time that the server has taken so far."""
-        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
-@contextlib.contextmanager
-def serve(base_path: Path, *flags: str) -> Iterator[Served]:
-    """Runs the server while the block lasts."""
-    command = [sys.executable, "-m", "serving.server", "--model_name=m", *flags]
-    command += [f"--model_base_path={base_path}", "--port=ephemeral", "--rest_api_port=ephemeral"]
-    process = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True)
-    try:
-        found = next(filter(None, map(ADDRESSES.search, process.stderr or ())))
-        threading.Thread(target=lambda: list(process.stderr or ()), daemon=True).start()
-        address = found[2], int(found[3])
-        wait_until_ready(address)
-        yield Served(found[1], address, process.pid)
-    finally:
-        process.terminate()
-        process.wait(60)
-
-
-def wait_until_ready(address: tuple[str, int]) -> None:
-    """Waits until a version serves."""
-    while True:
-        with contextlib.suppress(OSError), socket.create_connection(address) as client:
-            client.sendall(b"GET /readyz HTTP/1.1\r\nHost: m\r\nConnection: close\r\n\r\n")
-            if b" 200 " in client.recv(100):
-                return
-        time.sleep(0.1)
-
-
-class RestClient:
-    """A connection that sends prepared requests, as cheaply as Python can."""
-
-    def __init__(self, address: tuple[str, int]) -> None:
-        self._socket = socket.create_connection(address)
-        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-
-    def __call__(self, request: bytes) -> None:
-        """Sends a request and waits for the whole answer, which must be a 200."""
-        self._socket.sendall(request)
-        got = b""
-        while (end := got.find(b"\r\n\r\n")) < 0:
-            got += self._receive()
-        length = re.search(rb"content-length: (\d+)", got[:end])
-        while len(got) < end + 4 + int(length[1] if length else 0):
-            got += self._receive()
-        if b" 200 " not in got[:16]:
-            raise RuntimeError(f"expected a reading, got {got[:200]!r}")
-
-    def _receive(self) -> bytes:
-        piece = self._socket.recv(1 << 16)
-        if not piece:
-            raise RuntimeError("the server closed the connection")
-        return piece
-
-
-def rest_request(picture: bytes) -> bytes:
-    """Returns a whole HTTP request for one picture."""
-    body = json.dumps({"instances": [{"b64": base64.b64encode(picture).decode()}]}).encode()
-    head = f"POST /v1/models/m:predict HTTP/1.1\r\nHost: m\r\nContent-Length: {len(body)}\r\n\r\n"
-    return head.encode() + body
-
-
-def grpc_request(picture: bytes) -> bytes:
-    """Returns a serialized PredictRequest for one picture."""
-    import tensorflow as tf
-    from tensorflow_serving.apis import predict_pb2
-
-    from serving.signatures import IMAGE_BYTES
-
-    request = predict_pb2.PredictRequest()
-    request.model_spec.name = "m"
-    request.inputs[IMAGE_BYTES].CopyFrom(tf.make_tensor_proto([picture]))
-    serialized: bytes = request.SerializeToString()
-    return serialized
 
 
 def time_calls(call: Callable[[Any], Any], arguments: Sequence[Any]) -> list[float]:
@@ -314,7 +219,7 @@ def main() -> None:
         "benchmark": "serving",
         "date": datetime.now(timezone.utc).strftime("%Y-%m-%d"),
         "commit": describe_commit(),
-        "command": f"python benchmarks/serving.py --model MODEL --rounds {arguments.rounds}"
+        "command": f"python benchmarks/serving_speed.py --model MODEL --rounds {arguments.rounds}"
         + (f" --examples PATTERN --pictures {arguments.pictures}" if arguments.examples else ""),
         "machine": machine,
         "tensorflow": tf.__version__,
