@@ -5,8 +5,8 @@
 Four clients of each protocol ask without a pause, the server in a process of its own. One REST
 request in four is bad in one of several ways. Every few seconds another version is pushed (a copy
 of the model, or each seventh time a corrupt one) and old ones are deleted. At the end the server
-gets a SIGTERM while the clients still ask. Of interest: no good request fails, a bad one gets its 400,
-memory does not grow once warm, and no request is lost at the end. Exit status 1 if one failed.
+gets a SIGTERM while the clients still ask. Of interest: no good request fails, a bad one gets its
+400, memory does not grow once warm, and no request is lost at the end. Exit status 1 if one failed.
 """
 
 import argparse

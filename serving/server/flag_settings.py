@@ -52,6 +52,7 @@ def options_of_flags(flags: argparse.Namespace) -> ServerOptions:
         rest_threads=flags.rest_api_num_threads or 0,
         max_pending=flags.max_pending_requests,
         max_request_bytes=flags.max_request_bytes,
+        max_image_pixels=flags.max_image_pixels,
         rest_timeout_seconds=flags.rest_api_timeout_in_ms / _MILLISECONDS,
         cors=flags.rest_api_enable_cors_support,
         metrics_path=_metrics_path(flags.monitoring_config_file),

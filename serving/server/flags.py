@@ -222,6 +222,12 @@ def _add_own_flags(parser: argparse.ArgumentParser) -> None:
         help="in a request",
     )
     add(
+        "--max_image_pixels",
+        type=positive_integer,
+        default=defaults.max_image_pixels,
+        help="a larger picture is refused before it is unpacked",
+    )
+    add(
         "--max_pending_requests",
         type=positive_integer,
         default=defaults.max_pending,

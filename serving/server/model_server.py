@@ -179,7 +179,7 @@ class Server:
         if self._options.batching is not None:
             batcher = Batcher(self._options.batching, telemetry.observe_batch)
             undo.callback(batcher.stop)
-        return Predictions(models, telemetry, log, batcher)
+        return Predictions(models, telemetry, log, batcher, self._options.max_image_pixels)
 
     def _drain(self) -> None:
         """Tells that the server is not ready, then stops both protocols at once."""

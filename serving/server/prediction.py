@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from serving.server.batching import Batcher
+from serving.server.image_limits import check_images
 from serving.server.models import Models, ModelSpec
 from serving.server.request_log import RequestLog
 from serving.server.status import Code, ServableError
@@ -44,6 +45,7 @@ class Predictions:
       telemetry: gets the times of the models.
       log: is offered each answered request.
       batcher: runs calls in batches; None runs each by itself.
+      max_image_pixels: of a picture in a Predict request; a larger one is refused.
     """
 
     def __init__(
@@ -52,11 +54,13 @@ class Predictions:
         telemetry: Telemetry,
         log: RequestLog,
         batcher: Batcher | None = None,
+        max_image_pixels: int = 100_000_000,
     ) -> None:
         self._models = models
         self._telemetry = telemetry
         self._log = log
         self._batcher = batcher
+        self._max_image_pixels = max_image_pixels
 
     def predict(
         self,
@@ -81,6 +85,7 @@ class Predictions:
         with self._models.lease(spec) as lease:
             _fill(record, spec, lease)
             inputs = decode(lease.servable)
+            check_images(inputs, self._max_image_pixels)
             call = lease.servable.prepare(spec.signature, inputs, output_filter)
             record.signature = call.signature
             values = self._runner(record, lease, deadline)(call)

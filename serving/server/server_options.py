@@ -31,6 +31,7 @@ class ServerOptions:
       rest_threads: the same for REST.
       max_pending: requests of a protocol that may be worked on or wait; further ones are refused.
       max_request_bytes: larger requests are refused, by both protocols.
+      max_image_pixels: of a picture in a request; a larger one is refused before it is unpacked.
       rest_timeout_seconds: after which a REST request is given up.
       rest_body_seconds: within which the body of a REST request must be there.
       rest_head_seconds: within which the head of a REST request must be there.
@@ -62,6 +63,7 @@ class ServerOptions:
     rest_threads: int = 0
     max_pending: int = 1024
     max_request_bytes: int = 64 << 20
+    max_image_pixels: int = 100_000_000
     rest_timeout_seconds: float = 30.0
     rest_body_seconds: float = 30.0
     rest_head_seconds: float = 10.0
@@ -78,7 +80,12 @@ class ServerOptions:
     grace_seconds: float = 30.0
 
     def __post_init__(self) -> None:
-        for name in ("max_pending", "max_request_bytes", "rest_timeout_seconds"):
+        for name in (
+            "max_pending",
+            "max_request_bytes",
+            "max_image_pixels",
+            "rest_timeout_seconds",
+        ):
             if getattr(self, name) <= 0:
                 raise InputError(f"{name}: expected more than 0, got {getattr(self, name)}")
         for name in (

@@ -1,3 +1,4 @@
+import weakref
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -119,6 +120,14 @@ def test_a_keras_model(tmp_path: Path) -> None:
     (output,) = servable.predict("", {name: np.ones([1, 3], np.float32)}).values()
     np.testing.assert_allclose(output, [[3, 3]])
     servable.close()
+
+
+def test_a_closed_model_leaves_no_graph_behind(saved_model: Path) -> None:
+    servable = Servable(saved_model)
+    servable.predict("", {"image_bytes": strings(b"a")})
+    graph = weakref.ref(servable._session.graph)
+    servable.close()
+    assert graph() is None
 
 
 def test_a_damaged_model_does_not_load(tmp_path: Path) -> None:
