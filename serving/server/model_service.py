@@ -15,7 +15,7 @@ from serving.server.status import Code, ServableError
 RELOAD_SECONDS = 600.0
 """How long a new configuration is waited for where the client sets no deadline."""
 
-_ANSWER_SECONDS = 0.2  # of the client's time, left to tell it that the wait was in vain
+_ANSWER_SECONDS = 1.0  # of the client's time, left to tell it that the wait was in vain
 
 _log = logging.getLogger(__name__)
 

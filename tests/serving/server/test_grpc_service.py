@@ -321,7 +321,7 @@ def test_the_configuration_is_reloaded(base_path: Path) -> None:
         assert status == grpc.StatusCode.FAILED_PRECONDITION
         nowhere = reload(base_path / "nowhere", "c")
         with pytest.raises(grpc.RpcError) as caught:
-            models.HandleReloadConfigRequest(nowhere, timeout=1)
+            models.HandleReloadConfigRequest(nowhere, timeout=2)
         assert caught.value.code() == grpc.StatusCode.UNKNOWN
         assert "Some models did not become available" in caught.value.details()
 
