@@ -32,12 +32,16 @@ class GrpcConnection:
       address: such as `127.0.0.1:8500`.
       timeout: seconds to wait for an answer.
       trusted: certificates in PEM form that the server is held against; without TLS where None.
+
+    Raises:
+      ServingError: as of `RestConnection`, or what gRPC needs is not installed.
     """
 
     def __init__(self, address: str, timeout: float, trusted: str | None = None) -> None:
         self.where = address
         self._timeout = timeout
         self._trusted = trusted
+        self._calls = _load_calls()
 
     def __enter__(self) -> "GrpcConnection":
         """Returns itself."""
@@ -48,22 +52,19 @@ class GrpcConnection:
 
     def outputs(self, model_name: str) -> frozenset[str]:
         """Returns the names of what the model's `serving_default` gives."""
-        from serving import grpc_calls
-
         try:
-            return grpc_calls.read_outputs(
+            outputs: frozenset[str] = self._calls.read_outputs(
                 self.where, model_name, SERVING_DEFAULT, self._timeout, self._trusted
             )
-        except grpc_calls.CallError as error:
+            return outputs
+        except self._calls.CallError as error:
             raise _translated(error, self.where, model_name) from error
 
     def predict(self, model_name: str, images: Sequence[bytes]) -> list[dict[str, Any]]:
         """Returns what the model says of each picture, in order; see `predict_grpc`."""
-        from serving import grpc_calls
-
         where = f"{self.where} model {model_name!r}"
         try:
-            outputs = grpc_calls.predict(
+            outputs = self._calls.predict(
                 self.where,
                 model_name,
                 SERVING_DEFAULT,
@@ -71,7 +72,7 @@ class GrpcConnection:
                 self._timeout,
                 trusted=self._trusted,
             )
-        except grpc_calls.CallError as error:
+        except self._calls.CallError as error:
             raise _translated(error, self.where, model_name) from error
         shapes = {name: list(array.shape) for name, array in outputs.items()}
         if any(shape[:1] != [len(images)] for shape in shapes.values()):
@@ -101,6 +102,24 @@ def predict_grpc(
     """
     with GrpcConnection(address, timeout) as connection:
         return connection.predict(model_name, images)
+
+
+def _load_calls() -> Any:
+    """Returns `serving.grpc_calls`, whose packages are large and may be missing.
+
+    Raises:
+      ServingError: they are.
+    """
+    try:
+        from serving import grpc_calls, grpc_stubs
+
+        grpc_stubs.load_stubs()
+    except ImportError as error:
+        raise ServingError(
+            f"gRPC needs the packages tensorflow-serving-api and tensorflow ({one_line(error)}): "
+            "install them, or ask over REST"
+        ) from error
+    return grpc_calls
 
 
 def _translated(error: "CallError", address: str, model_name: str) -> ServingError:

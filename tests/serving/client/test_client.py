@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from serving import grpc_calls
+from serving import grpc_calls, grpc_stubs
 from serving.client import (
     Reading,
     ServingError,
@@ -149,6 +149,15 @@ def test_a_message_too_large_is_refused_and_not_sent_again(monkeypatch) -> None:
 
     monkeypatch.setattr(grpc_calls, "predict", fail)
     with pytest.raises(RefusedError, match="larger than max"):
+        predict_grpc("here:1", "m", [b""], 1)
+
+
+def test_missing_packages_are_named(monkeypatch) -> None:
+    def fail() -> None:
+        raise ImportError("no module named tensorflow_serving")
+
+    monkeypatch.setattr(grpc_stubs, "load_stubs", fail)
+    with pytest.raises(ServingError, match=r"tensorflow-serving-api.*or ask over REST"):
         predict_grpc("here:1", "m", [b""], 1)
 
 
