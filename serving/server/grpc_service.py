@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import grpc
+from google.protobuf.message import DecodeError
 
 from schema.errors import InputError
 from serving.server.grpc_methods import METHODS, Method, Services
@@ -157,7 +158,7 @@ def _answering(
 def _parse(message_class: Any, body: bytes) -> Any:
     try:
         return message_class.FromString(body)
-    except Exception as error:  # DecodeError is another class in each protobuf
+    except DecodeError as error:
         raise ServableError(
             Code.INVALID_ARGUMENT, f"the request is no {message_class.DESCRIPTOR.name}: {error}"
         ) from error

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import tensorflow as tf
+from google.protobuf.message import DecodeError
 from tensorflow_serving.apis import prediction_log_pb2
 
 from serving.model_folder import EXTRA_ASSETS, WARMUP_FILE
@@ -59,7 +60,7 @@ def warm_up(servable: Any, path: Path, iterations: int = 1) -> int:
 def _parse(record: bytes, file: Path) -> Any:
     try:
         return prediction_log_pb2.PredictionLog.FromString(record)
-    except Exception as error:  # DecodeError is another class in each protobuf
+    except DecodeError as error:
         raise ServableError(
             Code.INVALID_ARGUMENT, f"Failed to parse warmup record from {file}"
         ) from error

@@ -19,7 +19,12 @@ from tensorflow_serving.apis import (
 )
 
 from schema.errors import InputError
+from serving.server.grpc_methods import Services
+from serving.server.grpc_service import GrpcOptions, start
+from serving.server.health import Health
 from serving.server.model_server import ModelServer, Server, ServerOptions
+from serving.server.models import Models
+from serving.server.telemetry import Telemetry
 from serving.server.tensor_protos import fill_proto, to_array
 
 TIMEOUT = 20
@@ -260,6 +265,21 @@ def test_a_label_of_nothing(asked: Any) -> None:
     )
     request.model_spec.version_label = "x"
     assert refused(asked.Predict, request)[0] == grpc.StatusCode.INVALID_ARGUMENT
+
+
+def test_until_tensorflow_is_there_requests_are_unavailable() -> None:
+    telemetry, services = Telemetry(), Services(None, None, Health(Models(lambda path: None)))
+    options = GrpcOptions(health=True)
+    server, port = start(services, telemetry, lambda: False, "127.0.0.1:0", options)
+    with grpc.insecure_channel(f"127.0.0.1:{port}") as opened:
+        predict = opened.unary_unary("/tensorflow.serving.PredictionService/Predict")
+        assert refused(predict, b"") == (
+            grpc.StatusCode.UNAVAILABLE,
+            "the server is starting; try again",
+        )
+        check = opened.unary_unary("/grpc.health.v1.Health/Check")
+        assert check(b"", timeout=TIMEOUT) == b"\x08\x01"
+    server.stop(0).wait()
 
 
 def test_what_is_no_message_is_refused(several_channel: grpc.Channel) -> None:
