@@ -5,6 +5,7 @@ Takes the flags of tensorflow_model_server. Parses first and imports TensorFlow 
 """
 
 import logging
+import os
 import signal
 import sys
 import threading
@@ -44,4 +45,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    status = main()
+    logging.shutdown()
+    # Not `sys.exit`, which waits for every thread: a model that hangs must not hold the end.
+    os._exit(status)

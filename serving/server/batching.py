@@ -121,13 +121,13 @@ class Batcher:
             # It runs already, and the servable must not be returned before it is done.
             return task.result.result()
 
-    def stop(self) -> None:
-        """Runs what is enqueued, then ends the threads."""
+    def stop(self, timeout: float | None = None) -> None:
+        """Runs what is enqueued and ends the threads; waits so many seconds for each."""
         with self._changed:
             self._stopping = True
             self._changed.notify_all()
         for thread in self._threads:
-            thread.join()
+            thread.join(timeout)
 
     def _enqueue(self, task: _Task) -> None:
         limit = self._settings.max_batch_size * self._settings.max_enqueued_batches

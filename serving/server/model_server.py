@@ -178,7 +178,7 @@ class Server:
         batcher = None
         if self._options.batching is not None:
             batcher = Batcher(self._options.batching, telemetry.observe_batch)
-            undo.callback(batcher.stop)
+            undo.callback(batcher.stop, self._options.grace_seconds)
         return Predictions(models, telemetry, log, batcher, self._options.max_image_pixels)
 
     def _drain(self) -> None:

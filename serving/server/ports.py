@@ -119,7 +119,7 @@ def open_rest(
 
     def finish() -> None:
         wait()
-        pool.shutdown()
+        pool.shutdown(wait=False)  # what is left has outlived its grace
         listener.close()
 
     scheme = "http" if tls is None else "https"

@@ -21,6 +21,7 @@ import tensorflow as tf
 from tensorflow_serving.apis import predict_pb2, prediction_log_pb2, prediction_service_pb2_grpc
 
 from serving.server.model_server import ModelServer, ServerOptions
+from serving.server.servable import Servable
 
 COMMAND = [sys.executable, "-m", "serving.server", "--port=ephemeral", "--rest_api_port=ephemeral"]
 ADDRESS = re.compile(r"serving model (\S+): grpc=(\S+) rest=(\S+)\n")
@@ -57,8 +58,12 @@ class Load:
         for thread in self._threads:
             thread.start()
 
-    def stop(self) -> None:
+    def end(self) -> None:
+        """Let each client ask no further."""
         self._stop.set()
+
+    def stop(self) -> None:
+        self.end()
         for thread in self._threads:
             thread.join()
 
@@ -104,6 +109,32 @@ def test_versions_change_under_load_and_no_request_fails(saved_model: Path, tmp_
         load.stop()
     assert set(load.outcomes) == {"REST 200", "gRPC OK"}
     assert min(load.outcomes.values()) > 5
+
+
+def test_a_model_that_hangs_does_not_hold_the_end(
+    saved_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(saved_model, tmp_path / "1")
+    released, asked = threading.Event(), threading.Semaphore(0)
+    original = Servable.run
+
+    def hang(self: Servable, call: Any) -> Any:
+        asked.release()
+        released.wait(60)
+        return original(self, call)
+
+    with ModelServer("lines", tmp_path, options=ServerOptions(grace_seconds=0.5)) as server:
+        server.wait_until_available(20)
+        monkeypatch.setattr(Servable, "run", hang)
+        load = Load(server.rest_url, server.grpc_address)
+        for _ in range(4):
+            assert asked.acquire(timeout=20)
+        load.end()
+        started = time.monotonic()
+    assert time.monotonic() - started < 10
+    released.set()
+    load.stop()
+    assert "REST 200" not in load.outcomes
 
 
 @contextlib.contextmanager
