@@ -38,8 +38,6 @@ _WIDTH = 160  # where standard output is no terminal
 
 def main(arguments: Sequence[str]) -> int:
     """Runs the command line; returns the exit status."""
-    # ML Metadata tells of each retry on a locked database; the end of its patience is told below.
-    logging.getLogger("absl").setLevel(logging.CRITICAL)
     parsed = _make_parser().parse_args(arguments)
     workspace = Workspace(parsed.workspace.absolute())
     try:
@@ -81,11 +79,6 @@ def _change(workspace: Workspace, parsed: argparse.Namespace) -> None:
 
 def _compose_pages(workspace: Workspace, done: Promoted) -> None:
     """Lets the page servable follow; what a person decided against a gate is held to none here."""
-    # Before TensorFlow is imported: it tells of missing GPUs as errors, and it and Google's clients
-    # of what they will no longer support.
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    logging.getLogger("tensorflow").setLevel(logging.ERROR)
-    warnings.simplefilter("ignore", FutureWarning)
     compare = done.promotion.action == PROMOTE and not done.promotion.forced
     try:
         pages = push_page_reader(done.version.parent, workspace.database, compare)
@@ -145,5 +138,17 @@ def _add_place(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _quieten_libraries() -> None:
+    """Keeps standard error to what this command says; for the whole process."""
+    # ML Metadata tells of each retry on a locked database; the end of its patience is told above.
+    logging.getLogger("absl").setLevel(logging.CRITICAL)
+    # Before TensorFlow is imported: it tells of missing GPUs as errors, and it and Google's clients
+    # of what they will no longer support.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)
+    warnings.simplefilter("ignore", FutureWarning)
+
+
 if __name__ == "__main__":
+    _quieten_libraries()
     sys.exit(main(sys.argv[1:]))

@@ -83,8 +83,10 @@ def test_exit_statuses_in_words(status, told):
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
 def test_no_orphan_is_left_when_the_starter_is_killed(number):
     starter = f"""
-import re, sys, time
+import re, signal, sys, time
 from pipeline.server_process import ServerProcess
+# A starter in the background of a shell would ignore it from the beginning.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 process = ServerProcess([sys.executable, "-c", {SLEEPER!r}])
 print(process.wait_for_line(re.compile(r"pid (\\d+)"), 20)[1], flush=True)
 time.sleep(600)
