@@ -7,7 +7,7 @@ each label value costs memory.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from serving.server.metrics import (
@@ -23,7 +23,7 @@ GRPC, REST = "GRPC", "REST"
 """The entry points, as metrics call them."""
 
 _MICROSECONDS = 1e6
-_SERVING = ":tensorflow:serving:"
+_SERVING = "/tensorflow/serving/"
 
 
 @dataclass
@@ -61,73 +61,46 @@ class Telemetry:
 
     def __init__(self, log: Callable[[Record], None] | None = None) -> None:
         self._log = log
-        self.requests = Counter(
-            f"{_SERVING}request_count", "The total number of requests.", ["model_name", "status"]
+        by_model, by_version = ("model_name",), ("model_name", "version")
+        entry = ("API", "entrypoint")
+        requests, times = "The total number of requests.", "wall time (in microseconds)"
+        self.requests = _counter("request_count", requests, *by_model, "status")
+        self.requests_by_version = _counter(
+            "request_count_by_version", requests, *by_version, "status"
         )
-        self.requests_by_version = Counter(
-            f"{_SERVING}request_count_by_version",
-            "The total number of requests.",
-            ["model_name", "version", "status"],
+        told = f"Distribution of {times} for requests."
+        self.latency = _histogram("request_latency", told, *by_model, *entry)
+        self.latency_by_version = _histogram(
+            "request_latency_by_version", told, *by_version, *entry
         )
-        self.latency = Histogram(
-            f"{_SERVING}request_latency",
-            "Distribution of wall time (in microseconds) for requests.",
-            ["model_name", "API", "entrypoint"],
-            LATENCY_BUCKETS,
+        self.runtime = _histogram(
+            "runtime_latency", f"Distribution of {times} of the model.", *by_model, "API", "runtime"
         )
-        self.latency_by_version = Histogram(
-            f"{_SERVING}request_latency_by_version",
-            "Distribution of wall time (in microseconds) for requests.",
-            ["model_name", "version", "API", "entrypoint"],
-            LATENCY_BUCKETS,
+        self.examples = _histogram(
+            "request_example_counts", "Examples per request.", "model", bounds=COUNT_BUCKETS
         )
-        self.runtime = Histogram(
-            f"{_SERVING}runtime_latency",
-            "Distribution of wall time (in microseconds) of the model.",
-            ["model_name", "API", "runtime"],
-            LATENCY_BUCKETS,
+        self.examples_total = _counter(
+            "request_example_count_total", "The total number of examples.", "model"
         )
-        self.examples = Histogram(
-            f"{_SERVING}request_example_counts",
-            "The number of examples per request.",
-            ["model"],
-            COUNT_BUCKETS,
+        self.warmup = _histogram(
+            "model_warmup_latency", f"Distribution of {times} to warm up.", "model_path", "status"
         )
-        self.examples_total = Counter(
-            f"{_SERVING}request_example_count_total", "The total number of examples.", ["model"]
+        self.batch_sizes = _histogram(
+            "batching_session/processed_batch_size", "Rows of a batch.", bounds=COUNT_BUCKETS
         )
-        self.warmup = Histogram(
-            f"{_SERVING}model_warmup_latency",
-            "Distribution of wall time (in microseconds) for warming up the model.",
-            ["model_path", "status"],
-            LATENCY_BUCKETS,
+        self.queuing = _histogram(
+            "batching_session/queuing_latency",
+            f"Distribution of {times} that a batch's first call waited.",
         )
-        self.loads = Counter(
-            ":tensorflow:cc:saved_model:load_attempt_count",
-            "The number of times a model was tried to be loaded.",
-            ["model_path", "status"],
+        self.logged = _counter(
+            "request_log_count", "Sampled requests, and what became of them.", *by_model, "status"
         )
-        self.load_latency = Counter(
-            ":tensorflow:cc:saved_model:load_latency",
-            "Time (in microseconds) for models that were loaded.",
-            ["model_path"],
+        path = "/tensorflow/cc/saved_model/"
+        self.loads = _counter(
+            "load_attempt_count", "Attempts to load a model.", "model_path", "status", path=path
         )
-        self.batch_sizes = Histogram(
-            f"{_SERVING}batching_session:processed_batch_size",
-            "Rows in each batch before padding.",
-            [],
-            COUNT_BUCKETS,
-        )
-        self.queuing = Histogram(
-            f"{_SERVING}batching_session:queuing_latency",
-            "Distribution of wall time (in microseconds) that a batch's first call waited.",
-            [],
-            LATENCY_BUCKETS,
-        )
-        self.logged = Counter(
-            f"{_SERVING}request_log_count",
-            "The total number of sampled requests: written, dropped or failed.",
-            ["model_name", "status"],
+        self.load_latency = _counter(
+            "load_latency", "Microseconds that loading took.", "model_path", path=path
         )
 
     def text(self) -> bytes:
@@ -173,3 +146,18 @@ class Telemetry:
         if record.examples:
             self.examples.add((model,), record.examples)
             self.examples_total.add((model,), record.examples)
+
+
+def _counter(name: str, help_text: str, *labels: str, path: str = _SERVING) -> Counter:
+    return Counter(_exported(path + name), help_text, labels)
+
+
+def _histogram(
+    name: str, help_text: str, *labels: str, bounds: Sequence[float] = LATENCY_BUCKETS
+) -> Histogram:
+    return Histogram(_exported(_SERVING + name), help_text, labels, bounds)
+
+
+def _exported(name: str) -> str:
+    """Returns the name that Prometheus reads: it knows no slashes."""
+    return name.replace("/", ":")
