@@ -1,5 +1,6 @@
 import io
 import json
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -98,11 +99,14 @@ def test_a_wrong_model_is_one_line(page, page_server: ModelServer, capsys) -> No
     assert all("Servable not found for request: Latest(other)" in line for line in told)
 
 
-def test_an_answer_that_does_not_come_is_one_line(page, page_server, capsys) -> None:
-    assert main([str(page), "--rest", page_server.rest_url, "--timeout", "0.0001"]) == 2
-    assert main([str(page), "--grpc", page_server.grpc_address, "--timeout", "0.0001"]) == 2
+def test_an_answer_that_does_not_come_is_one_line(page, capsys) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"127.0.0.1:{silent.getsockname()[1]}"
+        options = ("--model", "lines", "--timeout", "0.5")
+        assert main([str(page), "--rest", f"http://{address}", *options]) == 2
+        assert main([str(page), "--grpc", address, *options]) == 2
     by_rest, by_grpc = capsys.readouterr().err.splitlines()
-    assert "no answer within 0.0001 s" in by_rest
+    assert "no answer within 0.5 s" in by_rest
     assert "DEADLINE_EXCEEDED" in by_grpc
 
 
