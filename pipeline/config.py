@@ -59,6 +59,12 @@ class PipelineConfig:
                 f"expected a network of {', '.join(self.task.networks)} for --task "
                 f"{self.task.name}, got {self.network}: choose one with --network"
             )
+        for limit in self.gate.slice_limits:
+            if limit.feature not in self.task.slices:
+                raise InputError(
+                    f"expected slice_limits of {', '.join(self.task.slices)} with --task "
+                    f"{self.task.name}, got {limit.feature}: correct it"
+                )
         if not self.workspace.is_absolute() or not self.data_dir.is_absolute():
             raise InputError(
                 f"expected absolute folders, got {self.workspace} and {self.data_dir}: resolve them"

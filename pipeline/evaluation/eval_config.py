@@ -7,7 +7,6 @@ import tensorflow_model_analysis as tfma
 
 from pipeline.gate import CHANGE, LOWER, UPPER, Bound, Gate, is_lower_better
 from pipeline.tasks import Task
-from schema.errors import InputError
 from serving.signatures import SERVING_EXAMPLES
 
 _ALL = (tfma.SlicingSpec(),)
@@ -20,16 +19,7 @@ def make_eval_config(task: Task, gate: Gate, version: str) -> tfma.EvalConfig:
       task: what is measured, on what.
       gate: bounds and tolerances.
       version: a hash of the metrics' code; another one makes the cached evaluation stale.
-
-    Raises:
-      InputError: a limit is of a slice that the task does not have.
     """
-    for limit in gate.slice_limits:
-        if limit.feature not in task.slices:
-            raise InputError(
-                f"expected slice_limits of {', '.join(task.slices) or 'no slice'} with --task "
-                f"{task.name}, got {limit.feature}: correct it"
-            )
     options = {
         "level": gate.confidence_level,
         "resamples": gate.resamples,

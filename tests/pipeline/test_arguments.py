@@ -110,6 +110,7 @@ def test_set_reaches_gate_synthesis_and_augmentation():
         ("broken_baseline=ignore", "broken_baseline to be refuse or absolute, got 'ignore'"),
         ("slice_limits=writer", "slice_limits=feature=value:limit,..., got 'writer'"),
         ("slice_limits=writer=w3:low", "slice_limits=feature=value:limit,..., got"),
+        ("slice_limits=page=3:0.1", "slice_limits of vocabulary, source, writer, .* got page"),
     ],
 )
 def test_bad_settings_are_refused_in_one_line(setting, complaint):
