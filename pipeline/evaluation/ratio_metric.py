@@ -226,26 +226,49 @@ class _SumRates(beam.CombineFn):
         resampled = sums.resampled().reshape([*shape, self._resamples])
         overall = divide(totals[..., 0], totals[..., 1])  # [models, rates]
         spread = divide(resampled[:, :, 0], resampled[:, :, 1])  # [models, rates, resamples]
-        values = {}
-        for model, name in enumerate(self._models):
-            values[self._key(EXAMPLES, name)] = float(sums.examples)
-            values[self._key(UNITS, name)] = float(sums.units)
-            for rate, key in enumerate(self._rates):
-                value = float(overall[model, rate])
-                # Error rates have no upper end, for anything may be read that is not there.
-                limits = 0.0, math.inf if is_lower_better(key) else 1.0
-                lower, upper = interval(value, spread[model, rate], sums.units, self._level, limits)
-                values[self._key(key, name)] = value
-                values[self._key(key + LOWER, name)] = lower
-                values[self._key(key + UPPER, name)] = upper
+        values: dict[metric_types.MetricKey, float] = {}
+        for model, rates, over_resamples in zip(self._models, overall, spread, strict=True):
+            values |= self._rate_values(model, rates, over_resamples, sums)
         if len(self._models) > 1:
-            for rate, key in enumerate(self._rates):
-                change = float(overall[0, rate] - overall[1, rate])
-                changes = spread[0, rate] - spread[1, rate]
-                lower, upper = interval(change, changes, sums.units, self._level)
-                values[self._key(key + CHANGE + LOWER, self._models[0], is_diff=True)] = lower
-                values[self._key(key + CHANGE + UPPER, self._models[0], is_diff=True)] = upper
+            values |= self._change_values(overall[0] - overall[1], spread[0] - spread[1], sums)
         return values
+
+    def _rate_values(
+        self, model: str, overall: Floats, spread: Floats, sums: ResampledSums
+    ) -> dict[metric_types.MetricKey, float]:
+        """Returns what was measured of a model.
+
+        Args:
+          model: TFMA's name.
+          overall: [rates].
+          spread: [rates, resamples].
+          sums: tell how much is behind them.
+        """
+        values = {EXAMPLES: float(sums.examples), UNITS: float(sums.units)}
+        for rate, value, resampled in zip(self._rates, overall.tolist(), spread, strict=True):
+            # Error rates have no upper end, for anything may be read that is not there.
+            limits = 0.0, math.inf if is_lower_better(rate) else 1.0
+            lower, upper = interval(value, resampled, sums.units, self._level, limits)
+            values |= {rate: value, rate + LOWER: lower, rate + UPPER: upper}
+        return {self._key(name, model): value for name, value in values.items()}
+
+    def _change_values(
+        self, overall: Floats, spread: Floats, sums: ResampledSums
+    ) -> dict[metric_types.MetricKey, float]:
+        """Returns the bounds of each rate's change; TFMA makes the change itself.
+
+        Args:
+          overall: [rates], candidate less baseline.
+          spread: [rates, resamples], the same over each resample.
+          sums: tell how much is behind them.
+        """
+        values: dict[str, float] = {}
+        for rate, value, resampled in zip(self._rates, overall.tolist(), spread, strict=True):
+            lower, upper = interval(value, resampled, sums.units, self._level)
+            values |= {rate + CHANGE + LOWER: lower, rate + CHANGE + UPPER: upper}
+        return {
+            self._key(name, self._models[0], is_diff=True): value for name, value in values.items()
+        }
 
     def _key(self, name: str, model: str, is_diff: bool = False) -> metric_types.MetricKey:
         # example_weighted=None is how TFMA's thresholds look the metric up.

@@ -8,7 +8,7 @@ SavedModels work alike.
 
 import functools
 import gc
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +16,9 @@ import numpy as np
 import tensorflow as tf
 from tensorflow.core.protobuf import config_pb2
 
+from serving.server.base_servable import BaseServable
 from serving.server.load_settings import DEFAULT_LOAD_SETTINGS, LoadSettings
 from serving.server.signature_call import SignatureCall
-from serving.server.signature_checks import find_signature, numpy_dtype, prepare
 from serving.server.status import Code, ServableError
 
 # Each distinct output filter needs a callable; clients choose the filters, so their number is
@@ -26,7 +26,7 @@ from serving.server.status import Code, ServableError
 _MAX_CALLABLES = 64
 
 
-class Servable:
+class Servable(BaseServable):
     """A loaded SavedModel; its methods may be called from any thread.
 
     Args:
@@ -38,7 +38,6 @@ class Servable:
     """
 
     runtime = "TF1"
-    """What metrics call this way of running a model."""
 
     def __init__(self, path: Path, settings: LoadSettings = DEFAULT_LOAD_SETTINGS) -> None:
         graph = tf.Graph()
@@ -51,59 +50,16 @@ class Servable:
         except BaseException:
             self._session.close()
             raise
-        self.signatures: Mapping[str, Any] = dict(meta_graph.signature_def)
+        self.signatures = dict(meta_graph.signature_def)
         self._callable = functools.lru_cache(_MAX_CALLABLES)(self._make_callable)
 
-    def input_dtypes(self, signature_name: str = "") -> dict[str, np.dtype]:
-        """Returns the numpy dtype of each input, `object` for strings.
-
-        Raises:
-          ServableError: FAILED_PRECONDITION, the signature does not exist.
-        """
-        _, signature = find_signature(self.signatures, signature_name)
-        return {alias: numpy_dtype(info) for alias, info in signature.inputs.items()}
-
-    def prepare(
-        self,
-        signature_name: str,
-        inputs: Mapping[str, np.ndarray],
-        output_filter: Sequence[str] = (),
-    ) -> SignatureCall:
-        """Checks a request.
-
-        Args:
-          signature_name: empty for `serving_default`.
-          inputs: an array for each input; strings as object arrays of bytes.
-          output_filter: the outputs to compute, all when empty.
-
-        Raises:
-          ServableError: FAILED_PRECONDITION for an unknown signature, INVALID_ARGUMENT for inputs
-            or a filter that do not fit it.
-        """
-        name, signature = find_signature(self.signatures, signature_name)
-        return prepare(name, signature, inputs, output_filter)
-
     def run(self, call: SignatureCall) -> list[np.ndarray]:
-        """Returns an array for each output of a prepared call; strings as objects.
-
-        Raises:
-          ServableError: the status of TensorFlow when the call fails.
-        """
+        """As `BaseServable.run`, with TensorFlow's own status."""
         try:
             values = self._callable(call.signature, call.inputs, call.outputs)(*call.feeds)
         except tf.errors.OpError as error:
             raise ServableError(Code(error.error_code), error.message) from error
         return [_as_array(value) for value in values]
-
-    def predict(
-        self,
-        signature_name: str,
-        inputs: Mapping[str, np.ndarray],
-        output_filter: Sequence[str] = (),
-    ) -> dict[str, np.ndarray]:
-        """Prepares and runs at once; returns an array for each output, sorted by name."""
-        call = self.prepare(signature_name, inputs, output_filter)
-        return dict(zip(call.outputs, self.run(call), strict=True))
 
     def close(self) -> None:
         """Frees the session and its resources; no call may be running."""

@@ -1,4 +1,4 @@
-"""One version of a LiteRT model (`model.tflite`), with the face of `servable.Servable`.
+"""One version of a LiteRT model (`model.tflite`), beside `servable`'s SavedModels.
 
 Made by `loading` under `--prefer_tflite_model`. An interpreter works on one call at a time, so
 there are several; each takes the shape of the batch that it is given.
@@ -14,13 +14,13 @@ import tensorflow as tf
 from tensorflow.core.protobuf import meta_graph_pb2
 
 from serving.litert_reader import make_interpreter
+from serving.server.base_servable import BaseServable
 from serving.server.methods import PREDICT_METHOD
 from serving.server.signature_call import SignatureCall
-from serving.server.signature_checks import find_signature, numpy_dtype, prepare
 from serving.server.status import Code, ServableError
 
 
-class TfliteServable:
+class TfliteServable(BaseServable):
     """A loaded LiteRT model; its methods may be called from any thread.
 
     Args:
@@ -43,26 +43,21 @@ class TfliteServable:
         if not self.signatures:
             raise ValueError(f"{path} has no signatures: export it with some")
 
-    def input_dtypes(self, signature_name: str = "") -> dict[str, np.dtype]:
-        """As `Servable.input_dtypes`."""
-        _, signature = find_signature(self.signatures, signature_name)
-        return {alias: numpy_dtype(info) for alias, info in signature.inputs.items()}
-
     def prepare(
         self,
         signature_name: str,
         inputs: Mapping[str, np.ndarray],
         output_filter: Sequence[str] = (),
     ) -> SignatureCall:
-        """As `Servable.prepare`."""
-        name, signature = find_signature(self.signatures, signature_name)
-        call = prepare(name, signature, inputs, output_filter)
+        """As `BaseServable.prepare`; an interpreter takes what it is given, so shapes count."""
+        call = super().prepare(signature_name, inputs, output_filter)
+        known = self.signatures[call.signature].inputs
         for alias, feed in zip(call.inputs, call.feeds, strict=True):
-            _check_shape(alias, signature.inputs[alias], feed)
+            _check_shape(alias, known[alias], feed)
         return call
 
     def run(self, call: SignatureCall) -> list[np.ndarray]:
-        """As `Servable.run`."""
+        """As `BaseServable.run`."""
         interpreter = self._idle.get()
         try:
             runner = interpreter.get_signature_runner(call.signature)
@@ -72,16 +67,6 @@ class TfliteServable:
         finally:
             self._idle.put(interpreter)
         return [np.array(values[name]) for name in call.outputs]
-
-    def predict(
-        self,
-        signature_name: str,
-        inputs: Mapping[str, np.ndarray],
-        output_filter: Sequence[str] = (),
-    ) -> dict[str, np.ndarray]:
-        """As `Servable.predict`."""
-        call = self.prepare(signature_name, inputs, output_filter)
-        return dict(zip(call.outputs, self.run(call), strict=True))
 
     def close(self) -> None:
         """Frees the interpreters; no call may be running."""
