@@ -18,6 +18,7 @@ from serving.signatures import (
     CHARACTER_CONFIDENCES,
     CONFIDENCE,
     EXAMPLES,
+    FEATURES,
     IMAGE_BYTES,
     SERVING_DEFAULT,
     SERVING_EXAMPLES,
@@ -30,6 +31,9 @@ from transforms.text import decode_classes
 
 LineNetwork = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
 """(lines float32 [n, LINE_HEIGHT, w, 1], widths int32 [n]) -> logits float32 [n, t, classes]."""
+
+LineDescriber = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
+"""(lines float32 [n, LINE_HEIGHT, w, 1], widths int32 [n]) -> features float32 [n, d]."""
 
 
 class Servable(Protocol):
@@ -52,6 +56,7 @@ class LineReader(tf.Module):
         manner of TensorFlow 1 do not find those inside a Keras 3 model.
       alphabet: the symbols of its classes.
       decoding: how its logits become text; without one greedily, and as sure as it says.
+      describe: what monitoring tells lines apart by; without one there is no signature `FEATURES`.
     """
 
     def __init__(
@@ -60,6 +65,7 @@ class LineReader(tf.Module):
         variables: Sequence[tf.Variable],
         alphabet: Alphabet,
         decoding: LineDecoding | None = None,
+        describe: LineDescriber | None = None,
     ) -> None:
         super().__init__(name="line_reader")
         self._network_variables = list(variables)
@@ -76,12 +82,7 @@ class LineReader(tf.Module):
 
         @tf.function(input_signature=batch)
         def logits(lines: tf.Tensor, widths: tf.Tensor) -> tf.Tensor:
-            # oneDNN's convolutions fail on an empty batch: a blank line is read in its place.
-            count = tf.shape(lines)[0]
-            none = tf.cast(tf.equal(count, 0), tf.int32)
-            lines = tf.pad(lines, [[0, none], [0, 0], [0, 0], [0, 0]])
-            widths = tf.pad(widths, [[0, none]], constant_values=1)
-            return network(lines, widths)[:count]
+            return network(*_at_least_one(lines, widths))[: tf.shape(lines)[0]]
 
         @tf.function(input_signature=batch)
         def read_normalised(lines: tf.Tensor, widths: tf.Tensor) -> dict[str, tf.Tensor]:
@@ -99,6 +100,24 @@ class LineReader(tf.Module):
         self.logits = logits
         self.read_normalised = read_normalised
         self.servable = make_signatures(read)
+        if describe is not None:
+            self.servable[FEATURES] = _make_features(describe)
+
+
+def _make_features(describe: LineDescriber) -> Any:
+    @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name=IMAGE_BYTES)])
+    def features_of(image_bytes: tf.Tensor) -> dict[str, tf.Tensor]:
+        described = describe(*_at_least_one(*read_lines(image_bytes)))
+        return {FEATURES: described[: tf.size(image_bytes)]}
+
+    return features_of
+
+
+def _at_least_one(lines: tf.Tensor, widths: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    """Puts a blank line into an empty batch, on which oneDNN's convolutions fail."""
+    none = tf.cast(tf.equal(tf.shape(lines)[0], 0), tf.int32)
+    lines = tf.pad(lines, [[0, none], [0, 0], [0, 0], [0, 0]])
+    return lines, tf.pad(widths, [[0, none]], constant_values=1)
 
 
 def make_signatures(read: Callable[[tf.Tensor], dict[str, tf.Tensor]]) -> dict[str, Any]:

@@ -16,6 +16,10 @@ IMAGE_BYTES = "image_bytes"
 EXAMPLES = "examples"
 """Input of `SERVING_EXAMPLES`: string [N], each a serialized `tf.train.Example`."""
 
+FEATURES = "features"
+"""The signature for monitoring, of line models: `IMAGE_BYTES` in, the output of the same name out:
+float32 [N, d], the mean of what the network's trunk makes of the line, frame by frame."""
+
 TEXT = "text"
 """Output of a line model: string [N], the reading in UTF-8."""
 

@@ -14,7 +14,8 @@ def jensen_shannon(first: ArrayLike, second: ArrayLike) -> NDArray[np.float64]:
     Lin, "Divergence Measures Based on the Shannon Entropy" (1991).
 
     Args:
-      first, second: counts or shares, [..., bins], of like shapes or ones that broadcast.
+      first: counts or shares, [..., bins].
+      second: likewise, of a shape that broadcasts with it.
 
     Returns:
       float64 [...], NaN where either has no counts.

@@ -12,6 +12,7 @@ from serving.signatures import (
     CHARACTER_CONFIDENCES,
     CONFIDENCE,
     EXAMPLES,
+    FEATURES,
     IMAGE_BYTES,
     SERVING_DEFAULT,
     SERVING_EXAMPLES,
@@ -25,6 +26,7 @@ from transforms.calibration import Calibration
 from transforms.confidence import NO_CHARACTER
 from transforms.decoding import read_logits
 from transforms.decoding_options import BEAM, GREEDY, DecodingOptions
+from transforms.image import read_lines
 from transforms.line_decoding import LineDecoding
 from transforms.ngram import learn_ngrams
 from transforms.text import decode_classes
@@ -84,6 +86,7 @@ def exported(network, decoding, tmp_path_factory):
         [variable.value for variable in network.variables],
         LATIN,
         decoding,
+        lambda lines, widths: network.describe({IMAGE: lines, WIDTH: widths}),
     )
     export_servable(reader, folder, LATIN, {"network": "lstm_ctc"}, [])
     return folder
@@ -164,3 +167,18 @@ def test_no_picture_gives_no_reading(exported):
     outputs = read(**{IMAGE_BYTES: tf.zeros([0], tf.string)})
     assert outputs[TEXT].shape == outputs[CONFIDENCE].shape == (0,)
     assert outputs[CHARACTER_CONFIDENCES].shape[0] == 0
+
+
+def test_features_are_those_of_the_trunk(exported, examples, network):
+    pictures = pngs(examples)
+    given = {IMAGE_BYTES: np.array(pictures, object)}
+    served = Servable(exported).predict(FEATURES, given)[FEATURES]
+    lines, widths = read_lines(tf.constant(pictures))
+    np.testing.assert_allclose(
+        served, network.describe({IMAGE: lines, WIDTH: widths}), rtol=1e-4, atol=1e-5
+    )
+
+
+def test_no_picture_gives_no_features(exported):
+    describe = tf.saved_model.load(str(exported)).signatures[FEATURES]
+    assert describe(**{IMAGE_BYTES: tf.zeros([0], tf.string)})[FEATURES].shape[0] == 0

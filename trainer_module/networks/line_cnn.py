@@ -10,7 +10,7 @@ import keras
 import tensorflow as tf
 
 from trainer_module.hyperparameters.line_cnn import LineCnnHyperparameters
-from trainer_module.networks.stem import IMAGE, WIDTH, Stem, make_normalisation
+from trainer_module.networks.stem import IMAGE, WIDTH, Stem, make_normalisation, mean_frame
 from transforms.ctc import blank_padding
 from transforms.image import LINE_HEIGHT
 
@@ -66,6 +66,16 @@ class LineCnn(keras.Model):
 
     def call(self, inputs: dict[str, tf.Tensor], training: bool = False) -> tf.Tensor:
         """Reads a batch of lines."""
+        frames, on_line = self._look(inputs, training)
+        logits = self.classify(self.dropout(frames, training=training))
+        return blank_padding(logits, on_line)
+
+    def describe(self, inputs: dict[str, tf.Tensor]) -> tf.Tensor:
+        """Tells lines apart by their look: the trunk's mean frame, float32 [n, filters]."""
+        return mean_frame(*self._look(inputs, training=False))
+
+    def _look(self, inputs: dict[str, tf.Tensor], training: bool) -> tuple[tf.Tensor, tf.Tensor]:
+        """Returns the trunk's frames, [n, t, filters], and how many lie on each line, [n]."""
         frames, frames_on_line = self.stem(  # [n, t, h * c]
             inputs[IMAGE], tf.cast(inputs[WIDTH], tf.int32), training=training
         )
@@ -74,5 +84,4 @@ class LineCnn(keras.Model):
         frames = self.project(self.dropout(frames, training=training)) * on_line
         for block in self.context:
             frames = block(frames, on_line, training=training)  # [n, t, filters]
-        logits = self.classify(self.dropout(frames, training=training))
-        return blank_padding(logits, frames_on_line)
+        return frames, frames_on_line

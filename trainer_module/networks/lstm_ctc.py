@@ -9,7 +9,7 @@ import keras
 import tensorflow as tf
 
 from trainer_module.hyperparameters.lstm_ctc import LstmCtcHyperparameters
-from trainer_module.networks.stem import IMAGE, WIDTH, Stem
+from trainer_module.networks.stem import IMAGE, WIDTH, Stem, mean_frame
 from transforms.ctc import blank_padding
 from transforms.image import LINE_HEIGHT
 
@@ -48,6 +48,16 @@ class LstmCtc(keras.Model):
 
     def call(self, inputs: dict[str, tf.Tensor], training: bool = False) -> tf.Tensor:
         """Reads a batch of lines."""
+        frames, on_line = self._look(inputs, training)
+        logits = self.classify(self.dropout(frames, training=training))
+        return blank_padding(logits, on_line)
+
+    def describe(self, inputs: dict[str, tf.Tensor]) -> tf.Tensor:
+        """Tells lines apart by their look: the trunk's mean frame, float32 [n, 2 * units]."""
+        return mean_frame(*self._look(inputs, training=False))
+
+    def _look(self, inputs: dict[str, tf.Tensor], training: bool) -> tuple[tf.Tensor, tf.Tensor]:
+        """Returns the trunk's frames, [n, t, 2 * units], and how many lie on each line, [n]."""
         frames, on_line = self.stem(  # [n, t, h * c]
             inputs[IMAGE], tf.cast(inputs[WIDTH], tf.int32), training=training
         )
@@ -55,5 +65,4 @@ class LstmCtc(keras.Model):
         for recur in self.recurrent:
             frames = self.dropout(frames, training=training)
             frames = recur(frames, mask=mask, training=training)  # [n, t, 2 * units]
-        logits = self.classify(self.dropout(frames, training=training))
-        return blank_padding(logits, on_line)
+        return frames, on_line

@@ -89,3 +89,18 @@ def flatten_columns(maps: tf.Tensor) -> tf.Tensor:
     columns = tf.transpose(maps, [0, 2, 1, 3])  # [n, w, h, c]
     shape = tf.shape(columns)
     return tf.reshape(columns, [shape[0], shape[1], maps.shape[1] * maps.shape[3]])
+
+
+def mean_frame(frames: tf.Tensor, on_line: tf.Tensor) -> tf.Tensor:
+    """Returns each line's mean frame.
+
+    Args:
+      frames: float [n, t, d].
+      on_line: int32 [n], how many of them lie on each line, at least 1.
+
+    Returns:
+      float32 [n, d].
+    """
+    frames = tf.cast(frames, tf.float32)
+    mask = tf.sequence_mask(on_line, tf.shape(frames)[1], dtype=tf.float32)[:, :, tf.newaxis]
+    return tf.reduce_sum(frames * mask, axis=1) / tf.cast(on_line, tf.float32)[:, tf.newaxis]

@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from schema.alphabet import Alphabet
 from serving.decoding_file import write_decoding
-from serving.export import LineNetwork, LineReader, export_servable
+from serving.export import LineDescriber, LineNetwork, LineReader, export_servable
 from serving.litert import export_litert
 from serving.model_folder import DECODING_FILE, EXTRA_ASSETS, LITERT_FILE
 from trainer_module.decoding_fit import collect_logits, describe_decoding, fit_decoding
@@ -105,7 +105,7 @@ class LinesTask:
         decoding, reliability = self._fit_decoding(network, files)
         reads = line_network(network)
         variables = [variable.value for variable in network.variables]
-        reader = LineReader(reads, variables, self.alphabet, decoding)
+        reader = LineReader(reads, variables, self.alphabet, decoding, _line_describer(network))
         card = {
             "reads": "one line of handwriting, as PNG or JPEG of any size, to text",
             **model_card,
@@ -142,6 +142,10 @@ class LinesTask:
 def line_network(network: keras.Model) -> LineNetwork:
     """Returns the forward pass of a line network, as exporters take it."""
     return lambda lines, widths: network({IMAGE: lines, WIDTH: widths}, training=False)
+
+
+def _line_describer(network: keras.Model) -> LineDescriber:
+    return lambda lines, widths: network.describe({IMAGE: lines, WIDTH: widths})
 
 
 @functools.lru_cache(maxsize=2)  # training and validation

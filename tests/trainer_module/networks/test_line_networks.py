@@ -28,7 +28,8 @@ def network(request):
     rng = np.random.default_rng(0)
     for variable in network.non_trainable_variables:
         if "moving" in variable.path:
-            variable.assign(rng.uniform(0.5, 1.5, variable.shape))
+            least = -0.5 if "mean" in variable.path else 0.5  # else all would be cut off at 0
+            variable.assign(rng.uniform(least, least + 1, variable.shape))
     return network
 
 
@@ -58,6 +59,16 @@ def test_a_line_reads_the_same_alone_and_in_a_batch_of_wider_ones(network):
         np.testing.assert_allclose(
             decode_greedy(together)[1][row], decode_greedy(alone)[1][0], rtol=1e-4
         )
+
+
+def test_a_line_is_described_the_same_alone_and_in_a_batch_of_wider_ones(network):
+    batch = lines(83, 200)
+    together = network.describe(batch)
+    alone = network.describe({IMAGE: batch[IMAGE][:1, :, :83], WIDTH: batch[WIDTH][:1]})
+    assert together.dtype == tf.float32
+    assert together.shape == (2, 7 if isinstance(network, LineCnn) else 8)
+    np.testing.assert_allclose(together[0], alone[0], atol=1e-5)
+    assert np.abs(together[0] - together[1]).max() > 1e-3
 
 
 def test_frames_of_the_padding_are_certain_blanks(network):
