@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 NUMBER_BINS = 16
-"""Bins at most of a number, two of which lie beyond what the reference holds: a window of 500
-requests puts some thirty into each."""
+"""Bins of a number, but for one or two beyond its values: a window of 500 requests puts some thirty
+into each."""
 
 RARE_SHARE = 0.005
 """Categories with a smaller share of the reference are counted together: whether one of them occurs
@@ -93,21 +93,28 @@ def learn_number_bins(values: ArrayLike, most: int = NUMBER_BINS) -> NumberBins:
 
     Args:
       values: finite, any shape, at least one.
-      most: bins, those beyond the least and the largest value included.
+      most: bins, those of the least and the largest values included, which hold `RARE_SHARE` each:
+        so often clean values lie there.
 
     Returns:
-      bins whose edges lie between values that occur, so that rounding moves none over an edge. The
-      first and the last one are empty: what a window has there the reference has not seen.
+      bins whose edges lie between values that occur, so that rounding moves none over an edge. What
+      lies beyond a least or largest value that is frequent has a bin of its own.
     """
-    ordered = np.unique(np.asarray(values, np.float64))
-    quantiles = np.quantile(np.asarray(values, np.float64), np.linspace(0, 1, most - 1)[1:-1])
-    # The value that a quantile is closed by, and the next one: the edge goes between them.
-    above = np.searchsorted(ordered, quantiles, side="right")
-    above = np.unique(above[(above > 0) & (above < len(ordered))])
-    inner = (ordered[above - 1] + ordered[above]) / 2
-    slack = max(ordered[-1] - ordered[0], abs(ordered[-1]), 1.0) * 1e-6
-    edges = np.unique([ordered[0] - slack, *inner, ordered[-1] + slack])
-    return NumberBins(tuple(edges.tolist()))
+    found = np.asarray(values, np.float64).ravel()
+    ordered = np.unique(found)
+    shares = [RARE_SHARE, *np.linspace(0, 1, most - 1)[1:-1], 1 - RARE_SHARE]
+    # The value that closes a bin, and the next one: the edge goes between them.
+    closing = np.quantile(found, shares, method="inverted_cdf")
+    above = np.unique(np.searchsorted(ordered, closing, side="right"))
+    above = above[above < len(ordered)]
+    edges = ((ordered[above - 1] + ordered[above]) / 2).tolist()
+    slack = max(ordered[-1] - ordered[0], abs(ordered[0]), abs(ordered[-1]), 1.0) * 1e-6
+    frequent = 2 * RARE_SHARE * len(found)
+    if not edges or np.count_nonzero(found < edges[0]) >= frequent:
+        edges.insert(0, ordered[0] - slack)
+    if len(edges) == 1 or np.count_nonzero(found > edges[-1]) >= frequent:
+        edges.append(ordered[-1] + slack)
+    return NumberBins(tuple(sorted(set(map(float, edges)))))
 
 
 def learn_category_bins(values: Iterable[str], rare_share: float = RARE_SHARE) -> CategoryBins:

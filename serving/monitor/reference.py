@@ -20,7 +20,8 @@ from serving.monitor.bins import Bins, CategoryBins, NumberBins
 
 FOLDER = "monitor"
 """In a pushed model's `assets.extra`."""
-FACTS_FILE, ROWS_FILE, WORDS_FILE = "reference.json", "rows.npz", "words.txt"
+FACTS_FILE, ROWS_FILE = "reference.json", "rows.npz"
+SCHEMA_FILE, WORDS_FILE = "schema.pbtxt", "words.txt"
 _FORMAT = 1
 
 
@@ -42,6 +43,8 @@ class Reference:
         where the truth is not known.
       embeddings: float32 [e, d], what the network's trunk made of the first e rows; [0, 0] where
         the model does not tell.
+      schema: of the requests, as TFDV's text proto: the values that may come in, and in comparators
+        the least divergence of each feature that anybody cares for.
       words: those of the training texts, without case and punctuation; empty where not known.
       facts: what the sample is of, for people: model, version, data set, split, date.
     """
@@ -54,6 +57,7 @@ class Reference:
     edits: NDArray[np.int64]
     characters: NDArray[np.int64]
     embeddings: NDArray[np.float32]
+    schema: str = ""
     words: frozenset[str] = frozenset()
     facts: Mapping[str, Any] = field(default_factory=dict)
 
@@ -77,6 +81,7 @@ class Reference:
             "embeddings": self.embeddings.astype(np.float16),
         }
         np.savez_compressed(folder / ROWS_FILE, **arrays)
+        (folder / SCHEMA_FILE).write_text(self.schema, encoding="utf-8")
         (folder / WORDS_FILE).write_text(
             "".join(f"{word}\n" for word in sorted(self.words)), encoding="utf-8"
         )
@@ -112,7 +117,8 @@ def load_reference(folder: Path) -> Reference:
         if facts["format"] != _FORMAT:
             raise ValueError(f"format {facts['format']}, not {_FORMAT}")
         with np.load(folder / ROWS_FILE, allow_pickle=False) as arrays:
-            return _from_parts(facts, dict(arrays), (folder / WORDS_FILE).read_text("utf-8"))
+            texts = [(folder / file).read_text("utf-8") for file in (SCHEMA_FILE, WORDS_FILE)]
+            return _from_parts(facts, dict(arrays), *texts)
     except (OSError, ValueError, KeyError, TypeError, EOFError, BadZipFile) as error:
         raise InputError(
             f"expected a monitoring reference, got {type(error).__name__} ({error}) in {folder}: "
@@ -120,7 +126,9 @@ def load_reference(folder: Path) -> Reference:
         ) from None
 
 
-def _from_parts(facts: dict[str, Any], arrays: dict[str, Any], words: str) -> Reference:
+def _from_parts(
+    facts: dict[str, Any], arrays: dict[str, Any], schema: str, words: str
+) -> Reference:
     bins = {name: _bins_from_json(each) for name, each in facts["bins"].items()}
     reference = Reference(
         bins=bins,
@@ -131,6 +139,7 @@ def _from_parts(facts: dict[str, Any], arrays: dict[str, Any], words: str) -> Re
         edits=arrays["edits"],
         characters=arrays["characters"],
         embeddings=arrays["embeddings"].astype(np.float32),
+        schema=schema,
         words=frozenset(words.split("\n")) - {""},
         facts=facts["facts"],
     )
