@@ -18,11 +18,11 @@ from pipeline.ingest.record_sources import (
     SOURCES,
     RecordOptions,
 )
-from pipeline.one_line_parser import OneLineParser
 from pipeline.settings import describe_settings, find_fields, parse_settings
 from pipeline.tasks import TASKS, Task
 from schema.errors import InputError
 from serving.model_folder import find_trained
+from serving.one_line_parser import OneLineParser
 from trainer_module.hyperparameters import NETWORKS
 from trainer_module.hyperparameters.base import Hyperparameters
 from trainer_module.hyperparameters.fcn import FcnHyperparameters

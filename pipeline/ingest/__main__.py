@@ -21,8 +21,8 @@ from pipeline.ingest.inspection.pages import inspect_pages
 from pipeline.ingest.inspection.recognise import EMNIST, EMNIST_ARCHIVE, recognise
 from pipeline.ingest.record_sources import PAGES
 from pipeline.ingest.records import tell_problems
-from pipeline.one_line_parser import OneLineParser
 from schema.errors import InputError
+from serving.one_line_parser import OneLineParser
 
 DONE, BAD_INPUT = 0, 2
 PROBLEMS_TOLD = 30

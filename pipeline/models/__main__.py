@@ -25,12 +25,12 @@ from pipeline.models.history import read_history
 from pipeline.models.listing import list_models
 from pipeline.models.promotion import Promoted, promote, rollback
 from pipeline.models.wording import tell_path
-from pipeline.one_line_parser import OneLineParser
 from pipeline.pages.push import push_page_reader, reads_pages
 from pipeline.pages.result import PagePush
 from pipeline.pushes import PROMOTE
 from pipeline.workspace import Workspace, is_running
 from schema.errors import InputError
+from serving.one_line_parser import OneLineParser
 
 DONE, BAD_INPUT = 0, 2
 _WIDTH = 160  # where standard output is no terminal

@@ -1,6 +1,7 @@
-"""Counters and histograms, and their Prometheus text under TensorFlow Serving's names.
+"""Counters, gauges and histograms, and their Prometheus text.
 
-`telemetry` feeds them. Names follow the original's rule: slashes become colons, so
+`telemetry` feeds the server's, under TensorFlow Serving's names, `serving.monitor.metrics` the
+monitor's. The server's names follow the original's rule: slashes become colons, so
 `/tensorflow/serving/request_count` is `:tensorflow:serving:request_count`. No TensorFlow.
 """
 
@@ -45,6 +46,17 @@ class Counter:
             f"{self.name}{_labels(self.labels, key)} {_number(value)}"
             for key, value in values.items()
         ]
+
+
+class Gauge(Counter):
+    """A number that rises and falls, for each combination of labels."""
+
+    kind = "gauge"
+
+    def set(self, labels: tuple[str, ...], value: float) -> None:
+        """Takes the number of these label values."""
+        with self._lock:
+            self._values[labels] = value
 
 
 class Histogram:
@@ -113,6 +125,6 @@ def _escape(value: str) -> str:
 
 
 def _number(value: float) -> str:
-    if math.isinf(value):
-        return "+Inf"
+    if not math.isfinite(value):
+        return {math.inf: "+Inf", -math.inf: "-Inf"}.get(value, "NaN")
     return str(int(value)) if value == int(value) else repr(value)

@@ -1,0 +1,81 @@
+"""How verdicts are put into words: one sentence first, for people who have just been woken."""
+
+from datetime import datetime
+
+from schema import features, request_features
+from serving.monitor import findings
+from serving.monitor.findings import Finding, WindowVerdict
+
+TITLES = {
+    features.IMAGE_HEIGHT: "picture height",
+    features.IMAGE_WIDTH: "picture width",
+    features.ASPECT: "width over height",
+    features.INK_RATIO: "share of ink",
+    features.BRIGHTNESS_MEAN: "mean brightness",
+    features.BRIGHTNESS_DEVIATION: "contrast",
+    features.SHARPNESS: "sharpness",
+    request_features.IMAGE_FORMAT: "picture format",
+    request_features.CONFIDENCE: "confidence",
+    request_features.READING_LENGTH: "length of the reading",
+    request_features.CHARACTERS: "characters read",
+    request_features.UNKNOWN_WORD_SHARE: "share of unknown words",
+    request_features.LATENCY_MS: "latency",
+}
+"""Feature -> what to call it; one that is not here goes by its key, spaces for underscores."""
+
+CHECK_TITLES = {
+    findings.SCHEMA: "schema",
+    findings.SKEW: "against the reference",
+    findings.DRIFT: "against the window before",
+    findings.EMBEDDING: "what the network sees",
+    findings.CONFIDENCE: "unsure readings",
+    findings.ERROR_RATE: "character error rate",
+}
+
+_NAMED = 3
+"""Findings that the one sentence names; the table has them all."""
+
+
+def model_name(verdict: WindowVerdict) -> str:
+    """Returns as in "lines, version 7"."""
+    version = "unknown" if verdict.version is None else verdict.version
+    return f"{verdict.model}, version {version}"
+
+
+def feature_title(feature: str) -> str:
+    """Returns what to call a feature, as in "mean brightness"."""
+    return TITLES.get(feature, feature.replace("_", " "))
+
+
+def finding_title(finding: Finding) -> str:
+    """Returns as in "mean brightness" or, where a check looks at no feature alone, the check."""
+    return feature_title(finding.feature) if finding.feature else CHECK_TITLES[finding.check]
+
+
+def state(verdict: WindowVerdict) -> str:
+    """Returns "drift", "fine" or, where nothing could be checked, "not checked"."""
+    if verdict.alarm:
+        return "drift"
+    return "fine" if verdict.findings else "not checked"
+
+
+def sentence(verdict: WindowVerdict) -> str:
+    """Returns the one sentence: what happened to which model, and what shows it most."""
+    requests = f"{verdict.requests:,} request{'' if verdict.requests == 1 else 's'}"
+    who = f"{model_name(verdict)}, {span(verdict.start, verdict.end)} ({requests})"
+    if not verdict.findings:
+        reason = f": {verdict.notes[0]}" if verdict.notes else "."
+        return f"Nothing could be checked of {who}{reason}"
+    alarms = [finding for finding in verdict.findings if finding.alarm]
+    if not alarms:
+        return f"What comes in is what the model learned: {who}."
+    titles = list(dict.fromkeys(finding_title(finding) for finding in alarms))
+    named = ", ".join(titles[:_NAMED])
+    more = f" and {len(titles) - _NAMED} more" if len(titles) > _NAMED else ""
+    return f"What comes in has changed: {named}{more} of {who}."
+
+
+def span(start: datetime, end: datetime) -> str:
+    """Returns a span of time in UTC: "2026-11-28 09:00 to 17:30 UTC"."""
+    until = end.strftime("%H:%M" if start.date() == end.date() else "%Y-%m-%d %H:%M")
+    return f"{start:%Y-%m-%d %H:%M} to {until} UTC"
