@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 from pipeline.gate import Bound, Gate, is_lower_better
 from pipeline.report import titles
-from pipeline.report.figures import percent, plain_points
+from pipeline.report.intervals import plain_points
+from serving.html_page.figures import percent
 
 
 def describe_gate(gate: Gate, unit: str, has_slices: bool) -> list[str]:

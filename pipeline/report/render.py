@@ -5,7 +5,6 @@ the file needs nothing besides itself: style, pictures and charts stand inside i
 section shows is chosen by the modules beside this one, how it looks by the templates.
 """
 
-import os
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
@@ -15,11 +14,14 @@ import jinja2
 from markupsafe import Markup
 
 from pipeline.evaluation.resampling import UNITS_TOLD
-from pipeline.report import charts, confusions, edits, figures, forest, pictures, titles
+from pipeline.report import charts, confusions, edits, forest, intervals, titles
 from pipeline.report.held_to import describe_gate
 from pipeline.report.lineage import sort_into_generations
 from pipeline.report.slices import group_slices
 from pipeline.run_result import MetricResult, RunResult
+from serving.html_page import figures, pictures
+from serving.html_page.page import make_environment
+from serving.whole_file import write_whole
 from transforms.calibration import ReliabilityBin
 
 _FILTERS = {
@@ -28,14 +30,14 @@ _FILTERS = {
     "draw_change": forest.draw_change,
     "draw_value": forest.draw_value,
     "duration": charts.duration,
-    "interval": figures.interval,
+    "interval": intervals.interval,
     "metric_title": titles.of_metric,
     "name_character": confusions.name_character,
     "percent": figures.percent,
     "picture": pictures.embed,
-    "plain_points": figures.plain_points,
-    "points": figures.points,
-    "points_interval": figures.points_interval,
+    "plain_points": intervals.plain_points,
+    "points": intervals.points,
+    "points_interval": intervals.points_interval,
     "show_character": confusions.show_character,
     "thousands": "{:,}".format,
 }
@@ -43,15 +45,7 @@ _FILTERS = {
 
 def write_report(result: RunResult, path: Path) -> Path:
     """Write the report of `result` to `path`, whole or not at all, and return `path`."""
-    page = render(result)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        draft.write_text(page, encoding="utf-8")
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)
-    return path
+    return write_whole(path, render(result).encode())
 
 
 def render(result: RunResult) -> str:
@@ -127,13 +121,6 @@ def _draw_learning(result: RunResult) -> list[Markup]:
 
 @cache
 def _environment() -> jinja2.Environment:
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("pipeline.report"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= _FILTERS
+    environment = make_environment("pipeline.report", _FILTERS)
     environment.globals |= {"align": edits.align}
     return environment

@@ -116,20 +116,20 @@ def _alarm(
         opened = replace(episode, since=judged.start, alarmed=judged.start, told=now, checks=checks)
         return opened, ALARM
     episode = replace(episode, alarmed=judged.start)
-    if checks <= episode.checks and not _is_over(episode.told, now, cool_down):
+    if checks <= episode.checks and not _may_tell(episode, now, cool_down):
         return episode, None
     return replace(episode, told=now, checks=episode.checks | checks), STILL
 
 
 def _end(episode: Episode, now: datetime, cool_down: timedelta) -> tuple[Episode, str | None]:
-    if episode.told is not None and not _is_over(episode.told, now, cool_down):
+    if not _may_tell(episode, now, cool_down):
         return episode, None
     return Episode(episode.window, episode.last), RESOLVED
 
 
-def _is_over(told: datetime, now: datetime, cool_down: timedelta) -> bool:
+def _may_tell(episode: Episode, now: datetime, cool_down: timedelta) -> bool:
     """Whether the cool-down has passed; a clock that was set back does not hold alerts for long."""
-    return now - told >= cool_down or now < told
+    return episode.told is None or now - episode.told >= cool_down or now < episode.told
 
 
 def _replaced(

@@ -1,4 +1,4 @@
-from serving.server.metrics import LATENCY_BUCKETS, Counter, Histogram, exposition
+from serving.server.metrics import LATENCY_BUCKETS, Counter, Gauge, Histogram, exposition
 from serving.server.status import Code
 from serving.server.telemetry import REST, Record, Telemetry
 
@@ -58,3 +58,13 @@ def test_each_closed_record_is_logged() -> None:
     telemetry.close(record)
     assert seen == [record]
     assert record.seconds > 0
+
+
+def test_a_gauge_rises_and_falls_and_need_not_be_finite() -> None:
+    gauge = Gauge("g", "help", ["of"])
+    for value in (5, 2.5):
+        gauge.set(("a",), value)
+    gauge.set(("b",), float("nan"))
+    gauge.set(("c",), float("-inf"))
+    assert gauge.lines() == ['g{of="a"} 2.5', 'g{of="b"} NaN', 'g{of="c"} -Inf']
+    assert b"# TYPE g gauge" in exposition([gauge])

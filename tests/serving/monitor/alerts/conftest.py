@@ -66,7 +66,11 @@ def mail_server() -> Iterator[socketserver.TCPServer]:
         def say(self, text):
             self.wfile.write(f"{text}\r\n".encode())
 
-    server = socketserver.TCPServer(("127.0.0.1", 0), Handler)
+    class Server(socketserver.TCPServer):
+        def handle_error(self, request, client_address):
+            """A client that hangs up is no news here."""
+
+    server = Server(("127.0.0.1", 0), Handler)
     server.mails, server.refused = [], set()
     server.url = f"smtp://127.0.0.1:{server.server_address[1]}"
     with running(server):

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from serving.monitor.alerts.episodes import Episode, JudgedWindow, follow, replaced_versions
 from serving.monitor.alerts.message import ALARM, RESOLVED, STILL
 from serving.monitor.findings import DRIFT, EMBEDDING
-from tests.serving.monitor.verdicts import DAY, alarm, fine, finding, verdict
+from tests.serving.monitor.verdicts import DAY, alarm, finding, fine, verdict
 
 HOUR = timedelta(hours=1)
 COOL_DOWN = 6 * HOUR

@@ -3,7 +3,7 @@ import io
 
 from PIL import Image
 
-from pipeline.report.pictures import embed, embed_file
+from serving.html_page.pictures import embed, embed_file
 
 
 def encode(width: int, height: int, kind: str = "PNG") -> bytes:

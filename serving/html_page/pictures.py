@@ -1,4 +1,4 @@
-"""Pictures of test examples as the report embeds them, so that it needs no other file."""
+"""Pictures as reports embed them, so that a page needs no other file."""
 
 import base64
 import io
