@@ -4,7 +4,7 @@ from datetime import timedelta
 from serving.monitor.alerts.ledger import Mailbox
 from serving.monitor.metrics import MonitorMetrics
 from tests.serving.monitor.outcomes import outcome, window
-from tests.serving.monitor.verdicts import DAY, alarm, fine, finding, verdict
+from tests.serving.monitor.verdicts import DAY, alarm, finding, fine, verdict
 
 WHO = 'model="lines",version="7"'
 
