@@ -1,6 +1,6 @@
 """A model server as a process of this machine: before the push for its validation, and after it.
 
-`pipeline.question` and `pipeline.infra` start their servers here; `pipeline.ward` sees to it that
+`pipeline.question` and `pipeline.infra` start their servers here; `serving.ward` sees to it that
 none outlives the run.
 """
 
@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Sequence
 
 from pipeline.fingerprint import PROJECT_ROOT
-from pipeline.ward import GRACE_SECONDS, describe_status
+from serving.ward import GRACE_SECONDS, describe_status
 
 _LINES_KEPT = 200
 _LAST_LINES = 3
@@ -31,7 +31,7 @@ class ServerProcess:
         self._silent = False
         self._heard = threading.Condition()  # guards the two above
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "pipeline.ward", *command],
+            [sys.executable, "-m", "serving.ward", *command],
             cwd=PROJECT_ROOT,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

@@ -40,7 +40,7 @@ def test_no_arrow_points_up(package):
         "pipeline.models.__main__",
         "pipeline.prepare",
         "pipeline.report.render",
-        "pipeline.ward",
+        "serving.ward",
         "serving.aws_lambda.function",
         "serving.aws_lambda.runtime_api",
         "serving.client",

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.server_process import ServerProcess
-from pipeline.ward import describe_status
+from serving.ward import describe_status
 
 ROOT = Path(__file__).resolve().parents[2]
 SLEEPER = "import os, time; print('pid', os.getpid(), flush=True); time.sleep(600)"

@@ -1,4 +1,4 @@
-"""Runs a command for as long as whoever started it lives: `python -m pipeline.ward COMMAND ...`.
+"""Runs a command for as long as whoever started it lives: `python -m serving.ward COMMAND ...`.
 
 `pipeline.server_process` starts model servers through it. The starter holds the other end of
 standard input: it closes when the starter closes it, ends or is killed, and then the command is
