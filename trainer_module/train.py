@@ -53,6 +53,7 @@ def train(
     seed: int,
     state: TrainingState,
     base_model: Path | None = None,
+    stop_after: int | None = None,
 ) -> None:
     """Trains until the steps are done or the validation error no longer falls.
 
@@ -64,6 +65,8 @@ def train(
       seed: of weights, dropout and shuffling.
       state: what an interrupted training left; afterwards the history and the best weights.
       base_model: an exported model whose layers the network begins with.
+      stop_after: epochs after which to stop, with the learning rate still where the whole plan
+        has it then, so that the same state may go on; None for all of them.
 
     Raises:
       InputError: a split is empty, or an example cannot be learned, or the loss is not finite.
@@ -83,23 +86,24 @@ def train(
         loss = task.make_loss()
         model.compile(make_optimizer(hyperparameters, plan.steps), loss, jit_compile=False)
         state.restore_last(model)
-    if state.epochs_done >= plan.epochs:  # killed after its last epoch, before the export
+    epochs = min(plan.epochs, stop_after or plan.epochs)
+    if state.epochs_done >= epochs:  # killed after its last epoch, before the export
         return
     validator = task.make_validator(model, validation_files)
-    batches = task.training_batches(train_files, seed, state.epochs_done, plan.epochs)
+    batches = task.training_batches(train_files, seed, state.epochs_done, epochs)
     if strategy.num_replicas_in_sync > 1:
         batches = fill_batches(batches, strategy.num_replicas_in_sync)
     model.fit(
         batches,
         initial_epoch=state.epochs_done,
-        epochs=plan.epochs,
+        epochs=epochs,
         steps_per_epoch=plan.steps_per_epoch,
         verbose=0,
         callbacks=[
             LossGuard(loss, lambda epoch, step: task.name_batch(train_files, seed, epoch, step)),
             EndOfEpoch(validator, state, hyperparameters.patience, seed),
             Progress(
-                plan.steps,
+                epochs * plan.steps_per_epoch,
                 state.epochs_done * plan.steps_per_epoch,
                 state,
                 ERROR_NAMES[task.name],

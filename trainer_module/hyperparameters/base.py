@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, TypeVar
 
 from schema.errors import InputError
+from trainer_module.hyperparameters.space import Space
 
 FLOAT32, BFLOAT16, FLOAT16 = "float32", "mixed_bfloat16", "mixed_float16"
 PRECISIONS = (FLOAT32, BFLOAT16, FLOAT16)
@@ -46,9 +47,12 @@ class Hyperparameters:
       precision: one of `PRECISIONS`. The mixed ones pay on GPUs from compute capability 7
         (float16) or 8 (bfloat16), and cost on CPUs.
       xla: whether XLA compiles the network.
+
+    Beside them: `network`, its name, and `space`, what a search varies unless told otherwise.
     """
 
     network: ClassVar[str]
+    space: ClassVar[Space]
 
     batch_size: int = 32
     learning_rate: float = 3e-3

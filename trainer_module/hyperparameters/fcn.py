@@ -5,6 +5,7 @@ from typing import ClassVar
 
 from schema.errors import InputError
 from trainer_module.hyperparameters.base import Hyperparameters
+from trainer_module.hyperparameters.space import Choice, Range, Space
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,15 @@ class FcnHyperparameters(Hyperparameters):
     """
 
     network: ClassVar[str] = "fcn"
+    space: ClassVar[Space] = {
+        "learning_rate": Range(1e-3, 1e-2, log=True),
+        "batch_size": Choice((2, 4, 8)),
+        "dropout": Range(0.0, 0.3),
+        "stem_width": Choice((8, 16, 24)),
+        "convolutions": Choice((1, 2, 3)),
+        "max_turn": Range(0.01, 0.1),
+        "max_zoom": Range(1.1, 1.8),
+    }
 
     batch_size: int = 4
     patience: int = 20

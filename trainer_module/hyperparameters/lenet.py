@@ -6,6 +6,7 @@ from typing import ClassVar
 from schema.errors import InputError
 from trainer_module.hyperparameters.base import ConvBlock, Hyperparameters
 from trainer_module.hyperparameters.lines import WIDE_STEM
+from trainer_module.hyperparameters.space import Choice, Range, Space
 
 
 @dataclass(frozen=True)
@@ -19,6 +20,13 @@ class LenetHyperparameters(Hyperparameters):
     """
 
     network: ClassVar[str] = "lenet"
+    space: ClassVar[Space] = {
+        "learning_rate": Range(3e-4, 1e-2, log=True),
+        "batch_size": Choice((64, 128, 256)),
+        "dropout": Range(0.1, 0.6),
+        "warmup_share": Choice((0.02, 0.05, 0.1, 0.2)),
+        "dense_units": Choice((128, 256, 512)),
+    }
 
     batch_size: int = 128
     dropout: float = 0.4

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from schema.errors import InputError
-from trainer_module.hyperparameters.lines import LineHyperparameters
+from trainer_module.hyperparameters.lines import LINE_SPACE, LineHyperparameters
+from trainer_module.hyperparameters.space import Choice, Space
 
 
 @dataclass(frozen=True)
@@ -19,6 +20,12 @@ class LineCnnHyperparameters(LineHyperparameters):
     """
 
     network: ClassVar[str] = "line_cnn"
+    space: ClassVar[Space] = {
+        **LINE_SPACE,
+        "filters": Choice((128, 192, 256)),
+        "kernel": Choice((3, 5, 7)),
+        "dilations": Choice(((1, 2, 4, 1), (1, 2, 4, 1, 2, 4, 1), (1, 2, 4, 8, 1, 2, 4))),
+    }
 
     filters: int = 192
     kernel: int = 5

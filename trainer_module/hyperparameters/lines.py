@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from schema.errors import InputError
 from trainer_module.hyperparameters.base import ConvBlock, Hyperparameters
+from trainer_module.hyperparameters.space import Choice, Range, Space
 from transforms.decoding_options import DecodingOptions
 
 WIDE_STEM = (
@@ -17,6 +18,20 @@ WIDE_STEM = (
 
 NARROW_STEM = (*WIDE_STEM[:2], ConvBlock(96, stride_y=2), ConvBlock(128))
 """A frame for 4 columns, for writing whose characters are narrower than a glyph."""
+
+
+LINE_SPACE: Space = {
+    "learning_rate": Range(1e-3, 1e-2, log=True),
+    "batch_size": Choice((8, 16, 32, 64)),
+    "dropout": Range(0.0, 0.4),
+    "warmup_share": Choice((0.02, 0.05, 0.1, 0.2)),
+    "clip_norm": Choice((0.5, 1.0, 2.0, 5.0)),
+}
+"""What a search varies in any line network.
+
+A factor of three to either side of the defaults. The stem is not among it: half its stride doubles
+the time of a step, and no search at equal examples would weigh that.
+"""
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from schema.errors import InputError
-from trainer_module.hyperparameters.lines import LineHyperparameters
+from trainer_module.hyperparameters.lines import LINE_SPACE, LineHyperparameters
+from trainer_module.hyperparameters.space import Choice, Space
 
 
 @dataclass(frozen=True)
@@ -16,6 +17,10 @@ class LstmCtcHyperparameters(LineHyperparameters):
     """
 
     network: ClassVar[str] = "lstm_ctc"
+    space: ClassVar[Space] = {
+        **LINE_SPACE,
+        "lstm_units": Choice(((128,), (160,), (224,), (128, 128))),
+    }
 
     lstm_units: tuple[int, ...] = (160,)
 

@@ -5,6 +5,7 @@ from typing import ClassVar
 
 from schema.errors import InputError
 from trainer_module.hyperparameters.base import Hyperparameters
+from trainer_module.hyperparameters.space import Choice, Range, Space
 
 
 @dataclass(frozen=True)
@@ -16,6 +17,13 @@ class MlpHyperparameters(Hyperparameters):
     """
 
     network: ClassVar[str] = "mlp"
+    space: ClassVar[Space] = {
+        "learning_rate": Range(3e-4, 1e-2, log=True),
+        "batch_size": Choice((64, 128, 256)),
+        "dropout": Range(0.1, 0.6),
+        "warmup_share": Choice((0.02, 0.05, 0.1, 0.2)),
+        "dense_units": Choice(((256,), (512, 256), (1024, 512))),
+    }
 
     batch_size: int = 128
     learning_rate: float = 1e-3
