@@ -49,7 +49,11 @@ def test_a_dimension_that_contradicts_itself_is_refused(make, told):
     ("base", "space", "told"),
     [
         (LstmCtcHyperparameters(), {}, "at least one hyperparameter of lstm_ctc"),
-        (LstmCtcHyperparameters(), {"filters": Choice((1, 2))}, "got filters: they are .*batch_size"),
+        (
+            LstmCtcHyperparameters(),
+            {"filters": Choice((1, 2))},
+            "got filters: they are .*batch_size",
+        ),
         (LstmCtcHyperparameters(), {"dropout": Range(0.0, 1.5)}, r"of dropout .*got 1.5 .*< 1"),
         (LstmCtcHyperparameters(), {"lstm_units": Choice((64, 128))}, "lstm_units .*got 64"),
         (LstmCtcHyperparameters(), {"batch_size": Range(8.0, 64.0)}, "batch_size .*got 8.0"),
