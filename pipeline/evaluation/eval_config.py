@@ -3,16 +3,16 @@
 import json
 from collections.abc import Iterator
 
-import tensorflow_model_analysis as tfma
+from tensorflow_model_analysis.proto import config_pb2
 
 from pipeline.gate import CHANGE, LOWER, UPPER, Bound, Gate, is_lower_better
 from pipeline.tasks import Task
 from serving.signatures import SERVING_EXAMPLES
 
-_ALL = (tfma.SlicingSpec(),)
+_ALL = (config_pb2.SlicingSpec(),)
 
 
-def make_eval_config(task: Task, gate: Gate, version: str) -> tfma.EvalConfig:
+def make_eval_config(task: Task, gate: Gate, version: str) -> config_pb2.EvalConfig:
     """Builds the configuration.
 
     Args:
@@ -25,9 +25,9 @@ def make_eval_config(task: Task, gate: Gate, version: str) -> tfma.EvalConfig:
         "resamples": gate.resamples,
         "version": version,
     }
-    return tfma.EvalConfig(
+    return config_pb2.EvalConfig(
         model_specs=[
-            tfma.ModelSpec(
+            config_pb2.ModelSpec(
                 signature_name=SERVING_EXAMPLES,
                 label_key=task.label,
                 prediction_key=task.prediction,
@@ -35,9 +35,9 @@ def make_eval_config(task: Task, gate: Gate, version: str) -> tfma.EvalConfig:
         ],
         slicing_specs=[*_ALL, *_feature_slices(task)],
         metrics_specs=[
-            tfma.MetricsSpec(
+            config_pb2.MetricsSpec(
                 metrics=[
-                    tfma.MetricConfig(
+                    config_pb2.MetricConfig(
                         class_name=class_name, module=module, config=json.dumps(options)
                     )
                     for module, class_name in task.metrics
@@ -48,33 +48,33 @@ def make_eval_config(task: Task, gate: Gate, version: str) -> tfma.EvalConfig:
     )
 
 
-def _feature_slices(task: Task) -> tuple[tfma.SlicingSpec, ...]:
-    return tuple(tfma.SlicingSpec(feature_keys=[key]) for key in task.slices)
+def _feature_slices(task: Task) -> tuple[config_pb2.SlicingSpec, ...]:
+    return tuple(config_pb2.SlicingSpec(feature_keys=[key]) for key in task.slices)
 
 
-def _thresholds(task: Task, gate: Gate) -> dict[str, tfma.PerSliceMetricThresholds]:
-    found: dict[str, list[tfma.PerSliceMetricThreshold]] = {}
+def _thresholds(task: Task, gate: Gate) -> dict[str, config_pb2.PerSliceMetricThresholds]:
+    found: dict[str, list[config_pb2.PerSliceMetricThreshold]] = {}
     for metric, bound in gate.bounds().items():
         for name, slices, threshold in _hold(metric, bound, _feature_slices(task)):
             found.setdefault(name, []).append(
-                tfma.PerSliceMetricThreshold(slicing_specs=slices, threshold=threshold)
+                config_pb2.PerSliceMetricThreshold(slicing_specs=slices, threshold=threshold)
             )
     for limit in gate.slice_limits:
-        alone = tfma.SlicingSpec(feature_values={limit.feature: limit.value})
+        alone = config_pb2.SlicingSpec(feature_values={limit.feature: limit.value})
         found[gate.decisive].append(
-            tfma.PerSliceMetricThreshold(
+            config_pb2.PerSliceMetricThreshold(
                 slicing_specs=[alone], threshold=_hold_value(gate.decisive, limit.limit)
             )
         )
     return {
-        name: tfma.PerSliceMetricThresholds(thresholds=thresholds)
+        name: config_pb2.PerSliceMetricThresholds(thresholds=thresholds)
         for name, thresholds in found.items()
     }
 
 
 def _hold(
-    metric: str, bound: Bound, slices: tuple[tfma.SlicingSpec, ...]
-) -> Iterator[tuple[str, tuple[tfma.SlicingSpec, ...], tfma.MetricThreshold]]:
+    metric: str, bound: Bound, slices: tuple[config_pb2.SlicingSpec, ...]
+) -> Iterator[tuple[str, tuple[config_pb2.SlicingSpec, ...], config_pb2.MetricThreshold]]:
     """Yields the name that TFMA has a figure under, where it is held, and what it is held to."""
     # The end of an interval that speaks for the model, and the one that speaks against it.
     kind, harsh = (LOWER, UPPER) if is_lower_better(metric) else (UPPER, LOWER)
@@ -88,21 +88,21 @@ def _hold(
         yield metric + CHANGE + kind, slices, _hold_change(metric, bound.slice_tolerance)
 
 
-def _hold_value(metric: str, limit: float) -> tfma.MetricThreshold:
+def _hold_value(metric: str, limit: float) -> config_pb2.MetricThreshold:
     if is_lower_better(metric):
-        bounds = tfma.GenericValueThreshold(upper_bound={"value": limit})
+        bounds = config_pb2.GenericValueThreshold(upper_bound={"value": limit})
     else:
-        bounds = tfma.GenericValueThreshold(lower_bound={"value": limit})
-    return tfma.MetricThreshold(value_threshold=bounds)
+        bounds = config_pb2.GenericValueThreshold(lower_bound={"value": limit})
+    return config_pb2.MetricThreshold(value_threshold=bounds)
 
 
-def _hold_change(metric: str, tolerance: float) -> tfma.MetricThreshold:
+def _hold_change(metric: str, tolerance: float) -> config_pb2.MetricThreshold:
     if is_lower_better(metric):
-        direction, change = tfma.MetricDirection.LOWER_IS_BETTER, tolerance
+        direction, change = config_pb2.MetricDirection.LOWER_IS_BETTER, tolerance
     else:
-        direction, change = tfma.MetricDirection.HIGHER_IS_BETTER, -tolerance
-    return tfma.MetricThreshold(
-        change_threshold=tfma.GenericChangeThreshold(
+        direction, change = config_pb2.MetricDirection.HIGHER_IS_BETTER, -tolerance
+    return config_pb2.MetricThreshold(
+        change_threshold=config_pb2.GenericChangeThreshold(
             direction=direction, absolute={"value": change}
         )
     )

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, ClassVar
 
-import tensorflow_model_analysis as tfma
+from tensorflow_model_analysis.proto import config_pb2
 from tfx.components import Evaluator
 from tfx.components.evaluator import constants
 from tfx.components.evaluator.executor import Executor
@@ -157,7 +157,7 @@ class GatedEvaluator(Evaluator):
         examples: Channel,
         model: Channel,
         baseline_model: Channel,
-        eval_config: tfma.EvalConfig,
+        eval_config: config_pb2.EvalConfig,
         task: Task,
         gate: Gate,
     ) -> None:

@@ -15,6 +15,7 @@ import apache_beam as beam
 import numpy as np
 import tensorflow_model_analysis as tfma
 from tensorflow_model_analysis.metrics import metric_types, metric_util
+from tensorflow_model_analysis.proto import config_pb2
 
 from pipeline.evaluation.resampling import Floats, ResampledSums, divide, interval
 from pipeline.gate import CHANGE, EXAMPLES, LOWER, UNITS, UPPER, is_lower_better
@@ -65,7 +66,7 @@ class RatioMetric(metric_types.Metric, abc.ABC):
         level: float,
         resamples: int,
         version: str,
-        eval_config: tfma.EvalConfig | None = None,
+        eval_config: config_pb2.EvalConfig | None = None,
         model_name: str = "",
         output_name: str = "",
         **_: Any,
@@ -79,7 +80,7 @@ class RatioMetric(metric_types.Metric, abc.ABC):
         return [metric_types.MetricComputation(combiner.keys(), [counter], combiner)]
 
 
-def compared_models(eval_config: tfma.EvalConfig | None, model_name: str) -> tuple[str, ...]:
+def compared_models(eval_config: config_pb2.EvalConfig | None, model_name: str) -> tuple[str, ...]:
     """Returns TFMA's names of the candidate and, where there is one, the baseline."""
     specs = eval_config.model_specs if eval_config else []
     baselines = [spec.name for spec in specs if spec.is_baseline]
@@ -98,7 +99,7 @@ class ModelReadings:
     """
 
     models: tuple[str, ...]
-    eval_config: tfma.EvalConfig | None
+    eval_config: config_pb2.EvalConfig | None
     output_name: str
 
     def of_each_model(

@@ -17,6 +17,7 @@ import numpy as np
 import tensorflow_model_analysis as tfma
 from rapidfuzz.distance import Levenshtein
 from tensorflow_model_analysis.metrics import metric_types, metric_util
+from tensorflow_model_analysis.proto import config_pb2
 
 from pipeline.evaluation.ratio_metric import (
     ModelReadings,
@@ -56,7 +57,7 @@ class ReadingSamples(metric_types.Metric):
 
     def _computations(
         self,
-        eval_config: tfma.EvalConfig | None = None,
+        eval_config: config_pb2.EvalConfig | None = None,
         model_name: str = "",
         output_name: str = "",
         **_: Any,

@@ -2,6 +2,7 @@ import json
 
 import numpy as np
 import tensorflow_model_analysis as tfma
+from tensorflow_model_analysis.proto import config_pb2
 
 from pipeline.evaluation.reading_samples import (
     RANDOM_SHOWN,
@@ -12,7 +13,9 @@ from pipeline.evaluation.reading_samples import (
 from schema import features
 from serving.signatures import CONFIDENCE, TEXT
 
-CONFIG = tfma.EvalConfig(model_specs=[tfma.ModelSpec(label_key=TEXT, prediction_key=TEXT)])
+CONFIG = config_pb2.EvalConfig(
+    model_specs=[config_pb2.ModelSpec(label_key=TEXT, prediction_key=TEXT)]
+)
 
 
 def keep(readings):
