@@ -98,7 +98,7 @@ def test_resampling_whole_places_is_looking_up_and_outside_is_paper():
 def test_resampling_between_pixels_weighs_the_four_neighbours():
     picture = tf.reshape(tf.constant([1.0, 2.0, 3.0, 5.0]), [2, 2, 1])
     # 0.75 * (0.5 * 1 + 0.5 * 2) + 0.25 * (0.5 * 3 + 0.5 * 5)
-    assert float(resample(picture, tf.constant([[0.25]]), tf.constant([[0.5]]))) == 2.125
+    assert resample(picture, tf.constant([[0.25]]), tf.constant([[0.5]])).numpy().item() == 2.125
 
 
 def test_dilation_and_erosion_go_the_share_of_the_way():
