@@ -25,9 +25,9 @@ SCHEMA_FILE, WORDS_FILE = "schema.pbtxt", "words.txt"
 _FORMAT = 1
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Reference:
-    """What clean requests look like, one row each; m rows.
+    """What clean requests look like, one row each; m rows. Equal to itself alone.
 
     Args:
       bins: feature -> its bins, for every feature that windows are counted by; keys of

@@ -44,7 +44,9 @@ def make_request_schema(bins: Mapping[str, Bins]) -> schema_pb2.Schema:
             feature.CopyFrom(curated[name])
         else:
             _describe(feature, name, each)
-        if name not in _OPTIONAL:
+        if name in _OPTIONAL:
+            feature.ClearField("presence")
+        else:
             feature.presence.min_fraction = 1 - BROKEN_SHARE
         _set_comparators(feature, each)
     return made

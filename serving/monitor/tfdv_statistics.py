@@ -45,7 +45,7 @@ def reference_statistics(
         ends = reference.quantiles.get(name, np.array([np.nan]))
         present = int(np.count_nonzero(rows.sum(axis=1)))
         found[name] = Counted(reference.totals[name], present, float(ends[0]), float(ends[-1]))
-    return _statistics(len(reference), reference.bins, found, whole)
+    return make_statistics(len(reference), reference.bins, found, whole)
 
 
 def window_statistics(
@@ -62,12 +62,20 @@ def window_statistics(
             found[name] = Counted(counts, present)
         else:
             found[name] = Counted(counts, summary.values, summary.minimum, summary.maximum)
-    return _statistics(profile.requests, bins, found, whole)
+    return make_statistics(profile.requests, bins, found, whole)
 
 
-def _statistics(
+def make_statistics(
     requests: int, bins: Mapping[str, Bins], found: Mapping[str, Counted], whole: Sequence[str]
 ) -> statistics_pb2.DatasetFeatureStatisticsList:
+    """Tells counted features in TFDV's terms.
+
+    Args:
+      requests: all of them.
+      bins: of each feature.
+      found: the features.
+      whole: names of those that are whole numbers.
+    """
     made = statistics_pb2.DatasetFeatureStatisticsList()
     dataset = made.datasets.add(num_examples=requests)
     for name, counted in found.items():
@@ -96,7 +104,9 @@ def _tell_number(
     _tell_common(told.common_stats, counted, requests)
     told.min, told.max = counted.minimum, counted.maximum
     histogram = told.histograms.add(type=statistics_pb2.Histogram.STANDARD)
-    ends = (-math.inf, *bins.edges, math.inf)
+    # TFDV finds nothing in common where all lies in a bucket without an end.
+    slack = max(bins.edges[-1] - bins.edges[0], 1.0)
+    ends = (bins.edges[0] - slack, *bins.edges, bins.edges[-1] + slack)
     for low, high, count in zip(ends[:-1], ends[1:], counted.counts, strict=True):
         histogram.buckets.add(low_value=low, high_value=high, sample_count=float(count))
 

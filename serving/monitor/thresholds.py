@@ -10,6 +10,7 @@ thresholds of all features to the same, rare quantile of each one's null distrib
 it takes for the share of resamples with any alarm at all to be the rate that was asked for.
 """
 
+import functools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -44,11 +45,10 @@ class NullDistribution:
         """Returns for each name what is exceeded by chance, by any of them, at this rate."""
         if not self.measures:
             return {}
-        least = np.min([_tail_shares(each) for each in self.measures.values()], axis=0)
-        rarity = np.quantile(least, rate, method="lower")
+        rarest = np.min([_count_tails(each) for each in self.measures.values()], axis=0)
+        rarity = int(np.quantile(rarest, rate, method="lower"))
         return {
-            name: float(np.sort(each)[::-1][max(int(np.ceil(rarity * len(each))) - 1, 0)])
-            for name, each in self.measures.items()
+            name: float(np.sort(each)[len(each) - rarity]) for name, each in self.measures.items()
         }
 
     def p_value(self, name: str, measured: float) -> float:
@@ -57,8 +57,9 @@ class NullDistribution:
         return float((1 + np.count_nonzero(null >= measured)) / (1 + len(null)))
 
 
+@functools.lru_cache(maxsize=8)  # windows of one size are judged one after the other
 def calibrate_skew(
-    reference: Reference, names: Sequence[str], requests: int, resamples: int, seed: int
+    reference: Reference, names: tuple[str, ...], requests: int, resamples: int, seed: int
 ) -> NullDistribution:
     """Learns how far clean windows lie from their reference.
 
@@ -76,8 +77,13 @@ def calibrate_skew(
     return _measure(reference, names, pairs)
 
 
+@functools.lru_cache(maxsize=8)
 def calibrate_drift(
-    reference: Reference, names: Sequence[str], requests: tuple[int, int], resamples: int, seed: int
+    reference: Reference,
+    names: tuple[str, ...],
+    requests: tuple[int, int],
+    resamples: int,
+    seed: int,
 ) -> NullDistribution:
     """Learns how far two clean windows, of given numbers of requests, lie apart.
 
@@ -111,10 +117,9 @@ def calibrate_alone(
     return measure_distance(bins, *drawn)
 
 
-def _tail_shares(measures: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Returns of each measure the share that is as large or larger."""
-    ordered = np.sort(measures)
-    return 1 - np.searchsorted(ordered, measures, side="left") / len(measures)
+def _count_tails(measures: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Returns of each measure how many are as large or larger: 1 for the largest alone."""
+    return len(measures) - np.searchsorted(np.sort(measures), measures, side="left")
 
 
 def _resample(
