@@ -55,3 +55,8 @@ CONFIDENCES = "confidences"
 
 SCORES = "scores"
 """Output of a detector: float32 [N, M], how sure each line is, from 0 to 1, padded with -1."""
+
+LOGGED_LATENCY_MS = "request_log/latency_ms"
+"""No output of a model: float32 [], milliseconds from a request's arrival to its outputs. The
+embedded server adds it to the response that it logs, and to no other; PredictionLog has no field
+for it, and TensorFlow Serving logs none."""

@@ -7,6 +7,7 @@ import numpy as np
 from tensorflow_serving.apis import prediction_log_pb2
 
 from serving.server.tensor_protos import fill_proto
+from serving.signatures import LOGGED_LATENCY_MS
 
 
 def fill_spec(spec: Any, name: str, version: int, signature: str) -> None:
@@ -21,6 +22,7 @@ def predict_log(
     inputs: Mapping[str, np.ndarray],
     output_filter: Sequence[str],
     outputs: Mapping[str, np.ndarray],
+    seconds: float,
 ) -> Any:
     """Returns the log of a Predict request.
 
@@ -29,6 +31,7 @@ def predict_log(
       inputs: by name.
       output_filter: as asked for.
       outputs: by name.
+      seconds: from the request's arrival to its outputs.
     """
     log = _log(spec)
     request, response = log.predict_log.request, log.predict_log.response
@@ -39,6 +42,7 @@ def predict_log(
         fill_proto(request.inputs[name], array)
     for name, array in outputs.items():
         fill_proto(response.outputs[name], array)
+    fill_proto(response.outputs[LOGGED_LATENCY_MS], np.array(seconds * 1000, np.float32))
     return log
 
 

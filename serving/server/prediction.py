@@ -92,7 +92,8 @@ class Predictions:
             answer = Predicted(
                 lease.version, call.signature, dict(zip(call.outputs, values, strict=True))
             )
-        self._offer_predict(spec, answer, inputs, output_filter)
+        seconds = time.perf_counter() - record.started
+        self._offer_predict(spec, answer, inputs, output_filter, seconds)
         return answer
 
     def classify(
@@ -213,12 +214,13 @@ class Predictions:
         answer: Predicted,
         inputs: Mapping[str, np.ndarray],
         output_filter: Sequence[str],
+        seconds: float,
     ) -> None:
         def make() -> Any:
             from serving.server.log_messages import predict_log
 
             told = (spec.name, answer.version, answer.signature)
-            return predict_log(told, inputs, output_filter, answer.outputs)
+            return predict_log(told, inputs, output_filter, answer.outputs, seconds)
 
         self._offer(spec, make)
 

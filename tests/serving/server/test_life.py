@@ -22,6 +22,7 @@ from tensorflow_serving.apis import predict_pb2, prediction_log_pb2, prediction_
 
 from serving.server.model_server import ModelServer, ServerOptions
 from serving.server.servable import Servable
+from serving.signatures import LOGGED_LATENCY_MS
 
 COMMAND = [sys.executable, "-m", "serving.server", "--port=ephemeral", "--rest_api_port=ephemeral"]
 ADDRESS = re.compile(r"serving model (\S+): grpc=(\S+) rest=(\S+)\n")
@@ -208,7 +209,9 @@ def test_a_process_from_its_first_answer_to_its_last(configured: Path, tmp_path:
     files = [str(path) for path in (tmp_path / "log").glob("*.tfrecord")]
     record = next(iter(tf.data.TFRecordDataset(files).as_numpy_iterator()))
     log = prediction_log_pb2.PredictionLog.FromString(record)
-    assert log.predict_log.response.outputs["text"].string_val[0] == b"read 3"
+    outputs = log.predict_log.response.outputs
+    assert outputs["text"].string_val[0] == b"read 3"
+    assert outputs[LOGGED_LATENCY_MS].float_val[0] > 0.0
 
 
 def unready(url: str) -> bool:

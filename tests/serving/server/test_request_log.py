@@ -11,6 +11,7 @@ from tensorflow_serving.apis import prediction_log_pb2
 from serving.server.log_messages import predict_log
 from serving.server.model_config import LogSettings
 from serving.server.request_log import RecordFiles, RequestLog, Rotation
+from serving.signatures import LOGGED_LATENCY_MS
 
 
 def message(text: bytes = b"read") -> Any:
@@ -19,6 +20,7 @@ def message(text: bytes = b"read") -> Any:
         {"image_bytes": np.array([b"png"], object)},
         ["text"],
         {"text": np.array([text], object)},
+        0.0125,
     )
 
 
@@ -45,6 +47,7 @@ def test_a_logged_request_tells_what_was_asked_and_answered(tmp_path: Path) -> N
     assert list(request.inputs["image_bytes"].string_val) == [b"png"]
     assert list(request.output_filter) == ["text"]
     assert list(response.outputs["text"].string_val) == [b"read"]
+    assert list(response.outputs[LOGGED_LATENCY_MS].float_val) == [12.5]
     assert log.log_metadata.model_spec.version.value == 7
     assert log.log_metadata.sampling_config.sampling_rate == 1.0
     assert log.log_metadata.timestamp_secs > 1_700_000_000
@@ -82,7 +85,7 @@ def test_what_has_no_message_costs_the_record_and_nothing_else(tmp_path: Path) -
     log = RequestLog(lambda model, outcome: outcomes.update([outcome]))
     settings = LogSettings(str(tmp_path / "lines"), 1.0)
     dates = {"x": np.array(["2026-01-01"], "datetime64[D]")}
-    log.offer("lines", settings, lambda: predict_log(("lines", 7, ""), dates, [], {}))
+    log.offer("lines", settings, lambda: predict_log(("lines", 7, ""), dates, [], {}, 0.0))
     log.offer("lines", settings, message)
     log.stop(10)
     assert outcomes == {"failed": 1, "written": 1}
