@@ -4,7 +4,6 @@ Speaks through the official stubs, without importing TensorFlow (`grpc_stubs`). 
 to the server, whatever proxy the environment names.
 """
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ import grpc
 import numpy as np
 
 from serving.grpc_stubs import load_stubs
+from serving.tensor_values import read_tensor
 
 _CHANNEL_OPTIONS = (
     ("grpc.max_receive_message_length", -1),
@@ -21,16 +21,6 @@ _CHANNEL_OPTIONS = (
     ("grpc.enable_http_proxy", 0),
 )
 _SIGNATURES = "signature_def"
-
-# The field of TensorProto that holds each dtype of a servable's outputs.
-_FIELDS: dict[str, tuple[str, Any]] = {
-    "DT_FLOAT": ("float_val", np.float32),
-    "DT_DOUBLE": ("double_val", np.float64),
-    "DT_INT32": ("int_val", np.int32),
-    "DT_INT64": ("int64_val", np.int64),
-    "DT_BOOL": ("bool_val", np.bool_),
-    "DT_STRING": ("string_val", object),
-}
 
 
 class CallError(Exception):
@@ -154,16 +144,7 @@ def _channel(address: str, trusted: str | None = None) -> Iterator[Any]:
 
 
 def _to_array(name: str, proto: Any) -> np.ndarray:
-    """Returns the array of a TensorProto, which may leave out repeats of its last value."""
-    kind = load_stubs().types.DataType.Name(proto.dtype)
-    if kind not in _FIELDS:
-        raise CallError(f"UNIMPLEMENTED output {name!r} is of type {kind}", "UNIMPLEMENTED")
-    field, dtype = _FIELDS[kind]
-    shape = [dim.size for dim in proto.tensor_shape.dim]
-    if proto.tensor_content:
-        return np.frombuffer(proto.tensor_content, dtype).reshape(shape)
-    values = np.array(list(getattr(proto, field)), dtype)
-    missing = math.prod(shape) - len(values)
-    if missing and len(values):
-        values = np.concatenate([values, np.repeat(values[-1:], missing)])
-    return values.reshape(shape)
+    try:
+        return read_tensor(proto)
+    except ValueError as error:
+        raise CallError(f"UNIMPLEMENTED output {name!r} is {error}", "UNIMPLEMENTED") from error

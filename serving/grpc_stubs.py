@@ -46,6 +46,17 @@ def load_stubs() -> Any:
         )
 
 
+@functools.cache
+def load_prediction_log() -> Any:
+    """Returns the class of the messages that servers log, PredictionLog.
+
+    What `load_stubs` says of threads and errors goes for this too.
+    """
+    with _bare_tensorflow():
+        module: Any = importlib.import_module("tensorflow_serving.apis.prediction_log_pb2")
+    return module.PredictionLog
+
+
 @contextmanager
 def _bare_tensorflow() -> Iterator[None]:
     """Puts a package without contents in TensorFlow's place, unless TensorFlow is there already."""

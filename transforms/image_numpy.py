@@ -20,16 +20,18 @@ MAX_PIXELS = 32_000_000
 """Of a picture. A photograph has fewer; a small file that claims to have more would fill memory:
 reading takes up to 16 bytes a pixel."""
 
-_FORMATS = ("PNG", "JPEG")
 _WIDE_GREYS = ("I;16", "I;16L", "I;16B", "I")
 
 
-def decode_image(image_bytes: bytes, name: str) -> np.ndarray:
+def decode_image(
+    image_bytes: bytes, name: str, formats: tuple[str, ...] = ("PNG", "JPEG")
+) -> np.ndarray:
     """Decodes one picture to greyscale; transparency is ignored.
 
     Args:
       image_bytes: PNG or JPEG.
       name: says in messages which picture is meant.
+      formats: that are taken, by Pillow's names.
 
     Returns:
       uint8 [height, width].
@@ -38,7 +40,7 @@ def decode_image(image_bytes: bytes, name: str) -> np.ndarray:
       InputError: no picture, a broken one, or one of more than `MAX_PIXELS`.
     """
     try:
-        with Image.open(io.BytesIO(image_bytes), formats=_FORMATS) as image:
+        with Image.open(io.BytesIO(image_bytes), formats=formats) as image:
             if image.width * image.height > MAX_PIXELS:
                 raise Image.DecompressionBombError
             image.draft("L", image.size)  # of a JPEG its luma, as TensorFlow takes it

@@ -21,6 +21,7 @@ from schema.alphabet import LATIN, Alphabet
 from schema.errors import InputError
 from schema.features import MIXED, SEEN, UNSEEN
 from schema.splits import SPLITS, TEST, TRAIN, VALIDATION
+from transforms.words import words_of
 
 CHUNK_LINES = 256
 """Lines that a worker spells in one go: a few megabytes of glyphs, one line of them at a time."""
@@ -152,12 +153,6 @@ def plan_texts(options: LineOptions, characters: frozenset[str]) -> dict[str, li
                 f"with --set {split}_lines={max(len(texts[split]), 1)}"
             )
     return texts
-
-
-def words_of(text: str) -> frozenset[str]:
-    """Returns the words of a text without case and punctuation."""
-    stripped = (word.strip(".,'-?!:;()&\"") for word in text.casefold().split())
-    return frozenset(word for word in stripped if word)
 
 
 def classify_vocabulary(text: str, train_words: frozenset[str]) -> str:

@@ -14,7 +14,7 @@ from tqdm import tqdm
 
 from pipeline.ingest.alphabet_builder import build_alphabet, count_outside, read_alphabet
 from pipeline.ingest.corpus import hash_fraction
-from pipeline.ingest.lines import classify_vocabulary, words_of
+from pipeline.ingest.lines import classify_vocabulary
 from pipeline.ingest.record_sources import (
     DATA_ALPHABET,
     DROP_SHARED,
@@ -29,6 +29,7 @@ from pipeline.ingest.units import LineEntry, Unit
 from schema.alphabet import LATIN, UNKNOWN, Alphabet
 from schema.errors import InputError
 from schema.splits import SPLITS, TEST, TRAIN, VALIDATION
+from transforms.words import words_of
 
 HELD_OUT_SHARE = 0.1
 """Share of the writers, pages or lines that goes to validation, and the same again to test."""

@@ -89,5 +89,7 @@ def test_values_after_the_last_are_repeats_of_it() -> None:
 def test_a_tensor_of_another_kind_is_named() -> None:
     import tensorflow as tf
 
-    with pytest.raises(CallError, match="UNIMPLEMENTED output 'y' is of type DT_COMPLEX64"):
+    with pytest.raises(
+        CallError, match="UNIMPLEMENTED output 'y' is a tensor of type DT_COMPLEX64"
+    ):
         _to_array("y", tf.make_tensor_proto(np.array([1j], np.complex64)))

@@ -8,17 +8,19 @@ from serving import grpc_stubs
 
 SCRIPT = """
 import sys
-from serving.grpc_stubs import load_stubs
+from serving.grpc_stubs import load_prediction_log, load_stubs
 
-stubs = load_stubs()
+stubs, PredictionLog = load_stubs(), load_prediction_log()
 assert not [name for name in sys.modules if name.partition(".")[0] == "tensorflow"]
 request = stubs.predict.PredictRequest()
 request.inputs["x"].string_val.append(b"before")
 
 import tensorflow as tf
 from tensorflow.core.framework import tensor_pb2
-from tensorflow_serving.apis import predict_pb2
+from tensorflow_serving.apis import predict_pb2, prediction_log_pb2
 
+assert prediction_log_pb2.PredictionLog is PredictionLog
+PredictionLog().predict_log.request.CopyFrom(request)
 assert predict_pb2 is stubs.predict
 assert type(request.inputs["x"]) is tensor_pb2.TensorProto
 request.inputs["x"].CopyFrom(tf.make_tensor_proto([b"after"]))

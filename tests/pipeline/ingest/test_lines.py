@@ -8,11 +8,11 @@ from pipeline.ingest.lines import (
     classify_vocabulary,
     plan_lines,
     plan_texts,
-    words_of,
 )
 from schema.errors import InputError
 from schema.features import MIXED, SEEN, UNSEEN
 from schema.splits import SPLITS, TEST, TRAIN, VALIDATION
+from transforms.words import words_of
 
 OPTIONS = LineOptions(train_lines=300, validation_lines=60, test_lines=100)
 LETTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789")
