@@ -47,6 +47,7 @@ class LoggedRequest:
       boxes: of the lines found, (ymin, xmin, ymax, xmax) in pixels; None but for detectors and
         pages.
       latency_ms: from the request's arrival to its answer; None where the server does not log it.
+      clock_back: whether its time lies before that of the record before.
     """
 
     record: RecordId
@@ -60,6 +61,7 @@ class LoggedRequest:
     confidence: float | None
     boxes: tuple[tuple[float, float, float, float], ...] | None = None
     latency_ms: float | None = None
+    clock_back: bool = False
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@
 draws them. `profile_file` keeps them.
 """
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -32,6 +33,10 @@ PROBLEMS: dict[str, str] = {
     CLOCK_BACK: "the time lies before that of the record before",
 }
 """What may be wrong with one request, as it is told; the request counts all the same."""
+
+
+MOST_PROBLEMS = 50
+"""Problems of files that are told one by one."""
 
 
 @dataclass(frozen=True)
@@ -65,15 +70,15 @@ class WindowProfile:
       requests: pictures logged.
       estimated_requests: pictures that came in, from the sampling rates of the log.
       counts: feature -> int64 [bins], requests (of `CHARACTERS`: characters) in each bin of the
-        reference. Empty where there is no reference.
+        reference, for each feature that it has bins for. Empty where there is no reference.
       numbers: feature -> summary, for each number that any request has.
-      categories: feature -> category -> requests, for each category feature; the most frequent
-        `windows.MOST_CATEGORIES`, the others under "".
+      categories: feature -> category -> requests (of `CHARACTERS`: characters), the most frequent
+        `accumulator.MOST_CATEGORIES` first, the others under "".
       unsure: requests whose confidence lies below the reference's mark.
       judged: requests that have a confidence.
       problems: key of `PROBLEMS` -> requests.
-      sampled: requests drawn at random with their pictures, each with the same chance, the same
-        ones for the same log, seed and size.
+      sampled: requests drawn at random, of those whose picture can be read, with the pictures; the
+        same ones for the same log, seed and size.
       unsurest: those of least confidence, the least first.
       oddest: those whose values the reference has most rarely, the oddest first.
       sampled_numbers: feature -> float64 [rows], of rows drawn at random, NaN where missing; the
@@ -118,7 +123,7 @@ class WindowProfile:
 
 @dataclass(frozen=True)
 class FileProblem:
-    """Damage in a log file, or a file that is none.
+    """Damage in a log file, or a file that is none or cannot be read.
 
     Args:
       file: its path.
@@ -148,18 +153,52 @@ class QuietSpan:
 
 
 @dataclass(frozen=True)
+class LogSummary:
+    """What log files hold besides requests; `Observation` explains the fields.
+
+    Args:
+      files: as there.
+      records: as there.
+      unusable: as there.
+      problems: the `file_problems` there.
+      damages: as there.
+      lost_bytes: as there.
+    """
+
+    files: int = 0
+    records: int = 0
+    unusable: Mapping[str, int] = field(default_factory=dict)
+    problems: tuple[FileProblem, ...] = ()
+    damages: int = 0
+    lost_bytes: int = 0
+
+    def merge(self, other: "LogSummary") -> "LogSummary":
+        """Returns the summary of both."""
+        problems = sorted(
+            (*self.problems, *other.problems), key=lambda each: (each.file, each.offset)
+        )
+        return LogSummary(
+            self.files + other.files,
+            self.records + other.records,
+            dict(Counter(self.unusable) + Counter(other.unusable)),
+            tuple(problems[:MOST_PROBLEMS]),
+            self.damages + other.damages,
+            self.lost_bytes + other.lost_bytes,
+        )
+
+
+@dataclass(frozen=True)
 class Observation:
-    """What log files hold.
+    """What the logs of some time hold.
 
     Args:
       profiles: in order of model, window and version.
-      quiet: windows without any request.
-      files: files that were read.
+      quiet: windows without any request, in order of model and time.
+      files: that were opened, or could not be.
       records: whole records in them.
-      unusable: phrase -> records that are no request for a picture, such as those of another
-        model.
-      file_problems: the first of each file, and of all at most `windows.MOST_FILE_PROBLEMS`.
-      damages: of all files together, told or not.
+      unusable: phrase -> records that are no request for pictures.
+      file_problems: the first `MOST_PROBLEMS` in order of file and place.
+      damages: how many problems there are, told or not.
       lost_bytes: of all files together.
     """
 
