@@ -17,6 +17,7 @@ from pipeline.evaluation.verdict import Verdict, read_verdict
 from pipeline.infra.executor import BLESSED, REASON
 from pipeline.ingest.examples import COMPONENT_ID
 from pipeline.lineage import SERVING_MODEL, SOURCE_PROPERTY, SUMMARY_PROPERTY
+from pipeline.monitor_reference import ReferenceSource, write_reference
 from pipeline.pages.push import push_page_reader
 from pipeline.pages.readings import ask_about_page, read_test_pages
 from pipeline.pages.result import PagePush
@@ -33,7 +34,7 @@ from serving.model_folder import EXTRA_ASSETS, ready_versions
 from trainer_module.history import Epoch
 from trainer_module.reliability import RELIABILITY_FILE, Reliability, read_reliability
 from trainer_module.run_fn import HISTORY_FILE
-from trainer_module.task_names import DETECTOR, ERROR_NAMES
+from trainer_module.task_names import DETECTOR, ERROR_NAMES, LINES
 
 _log = logging.getLogger(__name__)
 
@@ -60,6 +61,8 @@ def run_pipeline(config: PipelineConfig, command: str, question: bool) -> RunRes
     readings = _read_examples(metadata, config, verdict)
     pushed = _pushed_path(metadata) if verdict.blessed else None
     served = _ask(config, readings[0]) if pushed and readings and question else None
+    if pushed:
+        _write_reference(metadata, config, pushed)
     result = _gather(config, command, metadata, verdict, pushed, readings, served)
     return dataclasses.replace(result, pages=_push_pages(config) if pushed else None)
 
@@ -132,6 +135,22 @@ def _push_pages(config: PipelineConfig) -> PagePush:
         # The run's own model is pushed and sound: an older one beside it does not fit.
         _log.warning("no page servable: %s", error)
         return PagePush(remark=str(error))
+
+
+def _write_reference(metadata: RunMetadata, config: PipelineConfig, pushed: Path) -> None:
+    if config.task.name != LINES:
+        return
+    run = ReferenceSource(
+        ingested=Path(metadata.output(COMPONENT_ID, "examples").uri),
+        transformed=Path(metadata.output("Transform", "transformed_examples").uri),
+        model=Path(metadata.output("Trainer", "model").uri) / SERVING_MODEL,
+        dataset=config.dataset,
+    )
+    try:
+        write_reference(run, pushed)
+    except InputError as error:
+        # The model is pushed and sound; it is monitored once a reference was learned of requests.
+        _log.warning("no monitoring reference: %s", error)
 
 
 def _ask(config: PipelineConfig, shown: Reading) -> ServedReading:

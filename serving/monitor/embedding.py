@@ -19,8 +19,10 @@ from serving.signatures import FEATURES
 
 LEAST_PICTURES = 20
 """Of a window, below which its embeddings are not compared."""
+MOST_PICTURES = 300
+"""Of a window, whose features are compared: that takes the square of the number."""
 _AT_ONCE = 500  # permutations
-_ROUNDING = 1e-12  # of a squared discrepancy, which is at most 2
+_ROUNDING = 1e-6  # of a squared discrepancy, which is at most 2
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,7 @@ def measure_discrepancy(
     kernel = _gaussian_kernel(np.concatenate([first, second]).astype(np.float64))
     count = len(kernel)
     own = np.where(np.arange(count) < len(first), 1 / len(first), -1 / len(second))
+    own = own.astype(np.float32)
     squared = float(own @ kernel @ own)
     chance = np.random.default_rng(seed)
     null = []
@@ -83,7 +86,7 @@ def add_embeddings(profile: WindowProfile, model: Path) -> WindowProfile:
     Returns:
       the profile with its embeddings, or as it was where the model has no signature for them.
     """
-    pictures = [each.request.image for each in profile.sampled]
+    pictures = [each.request.image for each in profile.sampled[:MOST_PICTURES]]
     embeddings = describe_pictures(model, pictures) if pictures else None
     return dataclasses.replace(profile, embeddings=embeddings)
 
@@ -107,11 +110,11 @@ def describe_pictures(model: Path, pictures: Sequence[bytes]) -> NDArray[np.floa
     return np.array(rows, np.float32).reshape(len(rows), -1 if rows else 0)
 
 
-def _gaussian_kernel(vectors: NDArray[np.float64]) -> NDArray[np.float64]:
+def _gaussian_kernel(vectors: NDArray[np.float64]) -> NDArray[np.float32]:
     """Returns exp(-distance^2 / median distance^2) of all pairs, [n, d] -> [n, n]."""
     centred = vectors - vectors.mean(axis=0)
     squares = (centred**2).sum(axis=1)
     distances = np.maximum(squares[:, np.newaxis] + squares - 2 * centred @ centred.T, 0)
     width = np.median(distances[np.triu_indices(len(vectors), 1)])
-    kernel: NDArray[np.float64] = np.exp(-distances / (width or 1.0))
+    kernel: NDArray[np.float32] = np.exp(-distances / (width or 1.0)).astype(np.float32)
     return kernel

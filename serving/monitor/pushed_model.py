@@ -3,18 +3,19 @@
 `learn` has it read the reference's pictures, `embedding` asks it for features.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 import numpy as np
+from tqdm import tqdm
 
 from serving.server.servable import Servable
 from serving.server.status import Code, ServableError
 from serving.signatures import IMAGE_BYTES
 
-BATCH = 32
+BATCH = 64
 
 
 class PushedModel:
@@ -39,19 +40,23 @@ class PushedModel:
     ) -> None:
         self._servable.close()
 
-    def ask(self, signature: str, pictures: Sequence[bytes]) -> Iterator[dict[str, Any] | None]:
-        """Yields for each picture its row of every output; None for one that is refused.
+    def ask(self, signature: str, pictures: Sequence[bytes]) -> list[dict[str, Any] | None]:
+        """Returns for each picture its row of every output; None for one that is refused.
 
         Pictures of like size in bytes share a batch, for a batch is as wide as its widest line.
         """
         order = sorted(range(len(pictures)), key=lambda place: len(pictures[place]))
         rows: list[dict[str, Any] | None] = [None] * len(pictures)
-        for start in range(0, len(order), BATCH):
-            places = order[start : start + BATCH]
-            answered = self._ask_batch(signature, [pictures[place] for place in places])
-            for place, row in zip(places, answered, strict=True):
-                rows[place] = row
-        yield from rows
+        with tqdm(
+            total=len(order), desc=signature, unit="picture", disable=None, leave=False
+        ) as bar:
+            for start in range(0, len(order), BATCH):
+                places = order[start : start + BATCH]
+                answered = self._ask_batch(signature, [pictures[place] for place in places])
+                for place, row in zip(places, answered, strict=True):
+                    rows[place] = row
+                bar.update(len(places))
+        return rows
 
     def _ask_batch(self, signature: str, pictures: Sequence[bytes]) -> list[dict[str, Any] | None]:
         """Asks for pictures together, or where one of them is refused for each alone."""

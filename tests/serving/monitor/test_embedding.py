@@ -40,5 +40,5 @@ def test_equal_vectors_are_no_discrepancy():
     found = measure_discrepancy(
         np.ones((5, 2), np.float32), np.ones((9, 2), np.float32), 0.1, 50, 0
     )
-    assert found.squared == pytest.approx(0)
+    assert found.squared == pytest.approx(0, abs=1e-6)
     assert found.p_value == 1
