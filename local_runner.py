@@ -37,6 +37,8 @@ def run(config: PipelineConfig, command: str, question: bool) -> int:
         print(f"truth    {result.served.truth}")
         print(f"REST     {result.served.rest_reading}  ({result.served.rest_confidence:.1%})")
         print(f"gRPC     {result.served.grpc_reading}  ({result.served.grpc_confidence:.1%})")
+    if result.span:
+        print(f"span     {result.span.describe()}")
     if result.pages and result.pages.told:
         print(f"pages    {result.pages.told}")
     print(f"report   {report}")

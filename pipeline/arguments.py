@@ -19,6 +19,7 @@ from pipeline.ingest.record_sources import (
     RecordOptions,
 )
 from pipeline.settings import describe_settings, find_fields, parse_settings
+from pipeline.span_check.options import SpanCheckOptions
 from pipeline.tasks import TASKS, Task
 from schema.errors import InputError
 from serving.model_folder import find_trained
@@ -157,6 +158,7 @@ def make_config(arguments: argparse.Namespace) -> PipelineConfig:
         gate=task.gate(**changes.get("gate", {})),
         synthesis=_make_synthesis(task, dataset, changes.get("synthesis", {})),
         augmentation=AugmentationOptions(**changes.get("augmentation", {})),
+        span_check=SpanCheckOptions(**changes.get("span_check", {})),
         warm_start=find_trained(arguments.warm_start.absolute()) if arguments.warm_start else None,
     )
 

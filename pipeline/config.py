@@ -8,6 +8,7 @@ from pipeline.ingest.characters import CharacterOptions
 from pipeline.ingest.lines import LineOptions
 from pipeline.ingest.page_plan import PageOptions
 from pipeline.ingest.record_sources import RecordOptions
+from pipeline.span_check.options import SpanCheckOptions
 from pipeline.tasks import Task
 from pipeline.workspace import Workspace
 from schema.alphabet import LATIN, Alphabet
@@ -34,6 +35,7 @@ class PipelineConfig:
       synthesis: how glyphs are set into a line.
       augmentation: how much training pictures are disturbed.
       alphabet: what the network can read.
+      span_check: what becomes of data that is unlike the last.
       warm_start: an exported model whose layers training begins with.
     """
 
@@ -49,6 +51,7 @@ class PipelineConfig:
     synthesis: SynthesisOptions = field(default_factory=SynthesisOptions)
     augmentation: AugmentationOptions = field(default_factory=AugmentationOptions)
     alphabet: Alphabet = LATIN
+    span_check: SpanCheckOptions = field(default_factory=SpanCheckOptions)
     warm_start: Path | None = None
 
     def __post_init__(self) -> None:

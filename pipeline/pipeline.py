@@ -8,6 +8,7 @@ from pipeline.evaluate_stage import evaluate
 from pipeline.infra_validate_stage import infra_validate
 from pipeline.ingest_stage import ingest
 from pipeline.push_stage import push
+from pipeline.span_check_stage import check_span
 from pipeline.train_stage import train
 from pipeline.transform_stage import transform
 from pipeline.validate_stage import validate
@@ -28,7 +29,8 @@ def create_pipeline(config: PipelineConfig, beam_args: tuple[str, ...] = BEAM_AR
     """
     examples = ingest(config)
     validation = validate(examples, config)
-    transformed = transform(examples, validation, config)
+    span_checking = check_span(examples, validation, config)
+    transformed = transform(examples, validation, span_checking, config)
     training = train(transformed, config)
     evaluation = evaluate(transformed, training.trainer, config)
     infra_validator = infra_validate(transformed, training.trainer, config)
@@ -37,7 +39,7 @@ def create_pipeline(config: PipelineConfig, beam_args: tuple[str, ...] = BEAM_AR
         pipeline_name=config.pipeline_name,
         pipeline_root=str(config.pipeline_root),
         components=[
-            *(examples, *validation, transformed, *training),
+            *(examples, *validation, *span_checking, transformed, *training),
             *(*evaluation, infra_validator, pusher),
         ],
         enable_cache=True,

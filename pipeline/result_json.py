@@ -27,6 +27,7 @@ def result_json(result: RunResult, report: Path | None) -> str:
         else None,
         "baseline_model": asdict(result.baseline) if result.baseline else None,
         "slices": slices_json(result.metrics),
+        "span": result.span.as_json() if result.span else None,
         "seconds": {stage.name: round(stage.seconds, 1) for stage in result.stages},
         "served": _served(result),
         "pages": result.pages.as_json() if result.pages else None,

@@ -28,6 +28,8 @@ from pipeline.question import ask_server, serve
 from pipeline.readings import add_pictures
 from pipeline.run_metadata import RunMetadata
 from pipeline.run_result import Reading, RunResult, ServedReading, SplitSummary
+from pipeline.span_check.comparison import read_comparison
+from pipeline.span_check.executor import COMPARISON
 from schema.errors import InputError
 from schema.splits import TEST
 from serving.model_folder import EXTRA_ASSETS, ready_versions
@@ -198,6 +200,7 @@ def _gather(
             **_facts(config),
         },
         served=served,
+        span=read_comparison(Path(metadata.output("SpanCheck", COMPARISON).uri)),
         reliability=_read_reliability(metadata),
         confusions=verdict.confusions,
         calibration=verdict.calibration,

@@ -6,6 +6,7 @@ from pathlib import Path
 from pipeline.estimate import Estimate
 from pipeline.gate import Gate, is_lower_better
 from pipeline.pages.result import PagePush
+from pipeline.span_check.comparison import SpanComparison
 from trainer_module.history import Epoch
 from trainer_module.reliability import Reliability
 from transforms.calibration import ReliabilityBin
@@ -189,6 +190,7 @@ class RunResult:
     lineage: tuple[LineageEntry, ...] = ()
     facts: dict[str, str] = field(default_factory=dict)  # versions, seed, parameters, ...
     served: ServedReading | None = None
+    span: SpanComparison | None = None  # the data against what was trained on before
     pages: PagePush | None = None  # what came of the page servable that holds the pushed model
     reliability: Reliability | None = None  # of a line model's confidences, on validation lines
     confusions: tuple[Confusion, ...] = ()  # on test examples, the commonest first

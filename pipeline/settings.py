@@ -13,6 +13,7 @@ from pipeline.ingest.characters import CharacterOptions
 from pipeline.ingest.lines import LineOptions
 from pipeline.ingest.page_plan import PageOptions
 from pipeline.ingest.record_sources import SOURCES, RecordOptions
+from pipeline.span_check.options import SpanCheckOptions
 from pipeline.tasks import Task
 from schema.errors import InputError
 from trainer_module.hyperparameters.base import Hyperparameters
@@ -37,7 +38,7 @@ def find_fields(
         records = {"data": LineOptions, "synthesis": SynthesisOptions}
     if task.name != DETECTOR:  # which turns and zooms its crops by its own options
         records["augmentation"] = AugmentationOptions
-    records |= {"hyperparameters": network, "gate": task.gate}
+    records |= {"hyperparameters": network, "gate": task.gate, "span_check": SpanCheckOptions}
     found = {}
     for part, record in records.items():
         hints = typing.get_type_hints(record)

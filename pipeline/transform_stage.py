@@ -8,13 +8,19 @@ from tfx.proto import transform_pb2
 
 from pipeline.config import PipelineConfig
 from pipeline.fingerprint import hash_code
+from pipeline.span_check_stage import SpanChecking
 from pipeline.validate_stage import Validation
 from schema.splits import SPLITS, TRAIN
 from transforms.preprocessing import SYNTHESIS_CONFIG
 
 
-def transform(examples: BaseComponent, validation: Validation, config: PipelineConfig) -> Transform:
-    """Makes the Transform, which waits for the validator."""
+def transform(
+    examples: BaseComponent,
+    validation: Validation,
+    span_checking: SpanChecking,
+    config: PipelineConfig,
+) -> Transform:
+    """Makes the Transform, which waits for the checks of the data."""
     component = Transform(
         examples=examples.outputs["examples"],
         schema=validation.schema_gen.outputs["schema"],
@@ -27,4 +33,5 @@ def transform(examples: BaseComponent, validation: Validation, config: PipelineC
         disable_statistics=True,  # those of the ingested examples tell as much
     )
     component.add_upstream_node(validation.validator)
+    component.add_upstream_node(span_checking.checker)
     return component

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
 
+from tensorflow_data_validation import StatsOptions
 from tensorflow_metadata.proto.v0 import anomalies_pb2
 from tfx.components import ExampleValidator, StatisticsGen
 from tfx.components.example_validator.executor import Executor
@@ -14,6 +15,7 @@ from tfx.types.component_spec import ExecutionParameter
 
 from pipeline.config import PipelineConfig
 from pipeline.fingerprint import hash_files
+from pipeline.span_check.histograms import QUANTILES
 from schema.errors import InputError
 
 _ANOMALIES_FILE = "SchemaDiff.pb"
@@ -106,7 +108,11 @@ def validate(examples: BaseComponent, config: PipelineConfig) -> Validation:
     schema_gen = CuratedSchemaGen(config.task.schema_file).with_id("ImportSchemaGen")
     schema = schema_gen.outputs["schema"]
     # The schema marks the glyph bytes as images, which keeps them out of the value counts.
-    statistics_gen = StatisticsGen(examples=examples.outputs["examples"], schema=schema)
+    statistics_gen = StatisticsGen(
+        examples=examples.outputs["examples"],
+        schema=schema,
+        stats_options=StatsOptions(num_quantiles_histogram_buckets=QUANTILES),
+    )
     validator = StrictExampleValidator(
         statistics=statistics_gen.outputs["statistics"], schema=schema
     ).with_id("ExampleValidator")

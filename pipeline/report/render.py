@@ -14,7 +14,7 @@ import jinja2
 from markupsafe import Markup
 
 from pipeline.evaluation.resampling import UNITS_TOLD
-from pipeline.report import charts, confusions, edits, forest, intervals, titles
+from pipeline.report import charts, confusions, edits, forest, intervals, spans, titles
 from pipeline.report.held_to import describe_gate
 from pipeline.report.lineage import sort_into_generations
 from pipeline.report.slices import group_slices
@@ -28,6 +28,7 @@ _FILTERS = {
     "decimal": figures.decimal,
     "describe_change": forest.describe_change,
     "draw_change": forest.draw_change,
+    "draw_shift": spans.draw_shift,
     "draw_value": forest.draw_value,
     "duration": charts.duration,
     "interval": intervals.interval,
