@@ -2,13 +2,16 @@
 PYTHON := .venv/bin/python
 ARGS ?=
 
-.PHONY: help run test test-fast lint format setup lock clean
+.PHONY: help run monitor-demo test test-fast lint format setup lock clean
 
 help: ## Tell what there is
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: setup ## Run the whole pipeline on the embedded sample; ARGS="--dataset emnist ..." changes it
 	$(PYTHON) local_runner.py $(ARGS)
+
+monitor-demo: setup ## Serve the pushed model, send clean and drifted lines, see the alert
+	$(PYTHON) -m serving.monitor demo $(ARGS)
 
 test: setup ## Run all tests
 	$(PYTHON) -m pytest $(ARGS)

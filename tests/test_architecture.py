@@ -49,6 +49,7 @@ def test_no_arrow_points_up(package):
         "serving.compose_page",
         "serving.litert_read",
         "serving.litert_reader",
+        "serving.monitor.__main__",
         "serving.predict.__main__",
         "serving.server.__main__",
         "trainer_module.export_litert",

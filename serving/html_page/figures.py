@@ -12,9 +12,9 @@ def percent(fraction: float, decimals: int = 2) -> str:
     return f"{100 * fraction:.{decimals}f}{_PERCENT}"
 
 
-def decimal(value: float) -> str:
-    """Returns a number with four significant digits."""
-    return f"{value:.4g}" if math.isfinite(value) else name_not_finite(value)
+def decimal(value: float, digits: int = 4) -> str:
+    """Returns a number with so many significant digits."""
+    return f"{value:.{digits}g}" if math.isfinite(value) else name_not_finite(value)
 
 
 def name_not_finite(value: float) -> str:

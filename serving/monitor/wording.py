@@ -25,12 +25,15 @@ TITLES = {
 
 CHECK_TITLES = {
     findings.SCHEMA: "schema",
-    findings.SKEW: "against the reference",
-    findings.DRIFT: "against the window before",
+    findings.SKEW: "all features together",
+    findings.DRIFT: "all features together",
     findings.EMBEDDING: "what the network sees",
     findings.CONFIDENCE: "unsure readings",
     findings.ERROR_RATE: "character error rate",
 }
+"""Check -> what to call what it looks at, where that is no feature alone."""
+
+_HELD_AGAINST = {findings.SCHEMA: "schema", findings.DRIFT: "window before"}
 
 _NAMED = 3
 """Findings that the one sentence names; the table has them all."""
@@ -52,6 +55,11 @@ def finding_title(finding: Finding) -> str:
     return feature_title(finding.feature) if finding.feature else CHECK_TITLES[finding.check]
 
 
+def held_against(finding: Finding) -> str:
+    """Returns what a finding was held against: "reference", "window before" or "schema"."""
+    return _HELD_AGAINST.get(finding.check, "reference")
+
+
 def state(verdict: WindowVerdict) -> str:
     """Returns "drift", "fine" or, where nothing could be checked, "not checked"."""
     if verdict.alarm:
@@ -59,20 +67,30 @@ def state(verdict: WindowVerdict) -> str:
     return "fine" if verdict.findings else "not checked"
 
 
-def sentence(verdict: WindowVerdict) -> str:
-    """Returns the one sentence: what happened to which model, and what shows it most."""
-    requests = f"{verdict.requests:,} request{'' if verdict.requests == 1 else 's'}"
-    who = f"{model_name(verdict)}, {span(verdict.start, verdict.end)} ({requests})"
+def short(verdict: WindowVerdict) -> str:
+    """Returns what happened to which model, and what shows it most, without an end mark."""
+    who = model_name(verdict)
     if not verdict.findings:
-        reason = f": {verdict.notes[0]}" if verdict.notes else "."
-        return f"Nothing could be checked of {who}{reason}"
+        return f"{who}: nothing could be checked"
     alarms = [finding for finding in verdict.findings if finding.alarm]
     if not alarms:
-        return f"What comes in is what the model learned: {who}."
+        return f"{who}: what comes in is what the model learned"
     titles = list(dict.fromkeys(finding_title(finding) for finding in alarms))
     named = ", ".join(titles[:_NAMED])
     more = f" and {len(titles) - _NAMED} more" if len(titles) > _NAMED else ""
-    return f"What comes in has changed: {named}{more} of {who}."
+    return f"{who}: what comes in has changed ({named}{more})"
+
+
+def when(verdict: WindowVerdict) -> str:
+    """Returns as in "2026-11-28 09:00 to 17:30 UTC, 500 requests"."""
+    requests = f"{verdict.requests:,} request{'' if verdict.requests == 1 else 's'}"
+    return f"{span(verdict.start, verdict.end)}, {requests}"
+
+
+def sentence(verdict: WindowVerdict) -> str:
+    """Returns the one sentence: what happened to which model, and when."""
+    reason = "" if verdict.findings or not verdict.notes else f" ({verdict.notes[0].rstrip('.')})"
+    return f"{short(verdict)}{reason}, {when(verdict)}."
 
 
 def span(start: datetime, end: datetime) -> str:

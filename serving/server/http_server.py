@@ -41,8 +41,16 @@ class HttpOptions:
     tls: ssl.SSLContext | None = None
 
 
-def listen(host: str, port: int) -> socket.socket:
+def listen(
+    host: str, port: int, purpose: str = "REST", remedy: str = "--rest_api_port or --host"
+) -> socket.socket:
     """Returns a listening socket.
+
+    Args:
+      host: or address.
+      port: 0 for any that is free.
+      purpose: what it is for, for people.
+      remedy: the options that choose another.
 
     Raises:
       InputError: the address is taken or not ours.
@@ -50,10 +58,9 @@ def listen(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         listener = socket.create_server((host, port), family=family, backlog=_BACKLOG)
-    except OSError as error:
+    except (OSError, OverflowError) as error:
         raise InputError(
-            f"cannot listen on {host} port {port} for REST ({error}): "
-            "choose another --rest_api_port or --host"
+            f"cannot listen on {host} port {port} for {purpose} ({error}): choose another {remedy}"
         ) from error
     # Connections inherit it. Without it each answer on a kept-alive connection waits for the
     # client's delayed acknowledgement: 44 ms in place of 2.

@@ -3,6 +3,8 @@ import re
 
 import yaml
 
+from serving.monitor.metrics import PREFIX, MonitorMetrics
+from serving.server.metrics import Counter
 from serving.server.telemetry import Telemetry
 
 # Of TensorFlow Serving, under its own names.
@@ -50,8 +52,32 @@ def test_the_embedded_server_has_them_as_well() -> None:
     assert metrics >= COUNTERS | HISTOGRAMS
 
 
+def drift_alerts(deploy):
+    content = (deploy / "monitoring/drift_alerts.yaml").read_text(encoding="utf-8")
+    (group,) = yaml.safe_load(content)["groups"]
+    return group["rules"]
+
+
+def test_alerts_on_drift_ask_for_what_the_monitor_exposes(deploy) -> None:
+    metrics = MonitorMetrics()
+    exposed = {
+        metric.name: set(metric.labels)
+        for metric in vars(metrics).values()
+        if isinstance(metric, Counter)
+    }
+    for rule in drift_alerts(deploy):
+        asked = set(re.findall(rf"{PREFIX}\w+", rule["expr"]))
+        assert asked
+        assert asked <= set(exposed)
+        labels = set().union(*(exposed[name] for name in asked), {"job", "instance"})
+        for names in re.findall(r"(?:by|on) \(([^)]*)\)", rule["expr"]):
+            assert set(names.split(", ")) <= labels, rule["expr"]
+        told = re.findall(r"\$labels\.(\w+)", str(rule["annotations"]))
+        assert set(told) <= labels
+
+
 def test_alerts_say_what_and_what_to_do(deploy) -> None:
-    for rule in alerts(deploy):
+    for rule in (*alerts(deploy), *drift_alerts(deploy)):
         assert rule["labels"]["severity"] in ("page", "ticket")
         assert set(rule["annotations"]) == {"summary", "action"}
         assert re.fullmatch(r"\d+m", rule["for"])
@@ -71,3 +97,7 @@ def test_prometheus_takes_its_files(deploy, run_tool) -> None:
 
 def test_alerts_sound_when_they_should(deploy, run_tool) -> None:
     run_tool("promtool", "test", "rules", deploy / "monitoring/alerts_test.yaml")
+
+
+def test_alerts_on_drift_sound_when_they_should(deploy, run_tool) -> None:
+    run_tool("promtool", "test", "rules", deploy / "monitoring/drift_alerts_test.yaml")
