@@ -4,6 +4,13 @@ What is measured of the picture has the keys, and the measuring function, of ing
 (`schema.features`, `transforms.image_facts`). Here is what only a request has.
 """
 
+from pathlib import Path
+
+REQUEST_SCHEMA_FILE = Path(__file__).parent / "requests.pbtxt"
+"""What is added to the curated schemas of lines and pages for requests."""
+
+RECORD = "record"
+"""string: where the request lies in the logs, as in `FILE@OFFSET/ROW`; a row is a picture."""
 MODEL = "model"
 """string: the model's name."""
 MODEL_VERSION = "model_version"

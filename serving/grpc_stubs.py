@@ -57,6 +57,13 @@ def load_prediction_log() -> Any:
     return module.PredictionLog
 
 
+@functools.cache
+def load_example() -> Any:
+    """Returns the class `tf.train.Example`; what `load_prediction_log` says goes for this too."""
+    log = load_prediction_log()()
+    return type(log.classify_log.request.input.example_list.examples.add())
+
+
 @contextmanager
 def _bare_tensorflow() -> Iterator[None]:
     """Puts a package without contents in TensorFlow's place, unless TensorFlow is there already."""

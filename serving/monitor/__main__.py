@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from schema.errors import InputError
-from serving.monitor import check_command
+from serving.monitor import check_command, examples_command
 from serving.monitor.alerts.teller import try_receivers
 from serving.monitor.arguments import add_alert_options, add_check_options, alerting
 from serving.monitor.demo.command import add_demo_options
@@ -87,6 +87,9 @@ def _parser() -> argparse.ArgumentParser:
     demo = commands.add_parser("demo", help="serve, send clean and drifted pictures, get the alert")
     add_demo_options(demo)
     demo.set_defaults(run=_demo)
+    examples = commands.add_parser("examples", help="write request logs as validated examples")
+    examples_command.add_examples_options(examples)
+    examples.set_defaults(run=examples_command.run)
     trial = commands.add_parser("test-alert", help="send a test message to each receiver")
     trial.add_argument("--output", type=Path, default=Path("monitor"), help=argparse.SUPPRESS)
     add_alert_options(trial)

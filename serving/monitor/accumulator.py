@@ -4,12 +4,10 @@ The arithmetic under the Beam pipeline of `windows`, which is thin; whoever has 
 calls `profile_of`.
 """
 
-import hashlib
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
-from pathlib import PurePath
 from typing import Any
 
 import numpy as np
@@ -17,7 +15,8 @@ from numpy.typing import NDArray
 
 from schema import features
 from serving.monitor.bins import Bins
-from serving.monitor.logged_request import MeasuredRequest, RecordId
+from serving.monitor.drawing import draw
+from serving.monitor.logged_request import MeasuredRequest
 from serving.monitor.moments import NO_VALUES, Moments
 from serving.monitor.observe_settings import ObserveSettings
 from serving.monitor.profile import IMPOSSIBLE_TIME, WindowProfile
@@ -75,7 +74,6 @@ class Accumulator:
 
     def __init__(self, settings: ObserveSettings) -> None:
         self._settings = settings
-        self._seed = settings.seed.to_bytes(8, "little", signed=True)
         self._surprise = {
             name: _surprise(counts, settings.bins[name]) for name, counts in settings.usual.items()
         }
@@ -206,7 +204,7 @@ class Accumulator:
     def _keep(self, part: Part, measured: MeasuredRequest, odd: float) -> None:
         """Keeps a request where it is drawn, unsure or odd."""
         confidence, mark = measured.request.confidence, self._settings.low_confidence
-        drawn = self._draw(measured.request.record)
+        drawn = draw(measured.request.record, self._settings.seed)
         readable = features.IMAGE_HEIGHT in measured.values
         size = len(measured.request.image)
         if part.rows.wants((0.0, drawn)):
@@ -220,12 +218,6 @@ class Accumulator:
                 part.unsurest.add((confidence, drawn), measured, size)
         if readable and odd > 0:
             part.oddest.add((-odd, drawn), measured, size)
-
-    def _draw(self, record: RecordId) -> int:
-        """Returns a number by chance that a record always has, wherever its folder lies."""
-        told = f"{PurePath(record.file).name}@{record.offset}/{record.row}"
-        digest = hashlib.blake2b(told.encode("utf-8", "replace"), digest_size=8, key=self._seed)
-        return int.from_bytes(digest.digest(), "little")
 
 
 def profile_of(requests: Iterable[MeasuredRequest], settings: ObserveSettings) -> WindowProfile:

@@ -4,7 +4,6 @@ A Predict request of N pictures becomes N logged requests, as does a Classify or
 examples hold pictures. What was asked with serialized examples is understood as well.
 """
 
-import functools
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -13,7 +12,7 @@ import numpy as np
 from google.protobuf.message import DecodeError
 
 from schema.features import IMAGE
-from serving.grpc_stubs import load_prediction_log
+from serving.grpc_stubs import load_example, load_prediction_log
 from serving.monitor.logged_request import (
     CHARACTERS,
     DETECTOR,
@@ -227,7 +226,7 @@ def _tensor(name: str, proto: Any) -> np.ndarray:
 
 
 def _parse_example(content: bytes) -> Any:
-    example = _example_class()()
+    example = load_example()()
     _parse(example, content, "a request whose examples are no tf.train.Example")
     return example
 
@@ -239,13 +238,6 @@ def _parse(message: Any, content: bytes, otherwise: str) -> None:
         raise UnusableError(otherwise) from error
     if read not in (None, len(content)):  # protobuf 3.20 only warns of an end in the middle
         raise UnusableError(otherwise)
-
-
-@functools.cache
-def _example_class() -> Any:
-    """Returns `tf.train.Example` without TensorFlow: a message that holds some knows it."""
-    log = load_prediction_log()()
-    return type(log.classify_log.request.input.example_list.examples.add())
 
 
 def _image_of(example: Any) -> bytes:

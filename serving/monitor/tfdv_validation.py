@@ -69,6 +69,11 @@ def validate_window(
         for check, measures in ((SKEW, told.skew_measurements), (DRIFT, told.drift_measurements))
         for measure in measures
     ]
+    return Validation(tuple(compared), describe_anomalies(found))
+
+
+def describe_anomalies(found: anomalies_pb2.Anomalies) -> tuple[tuple[str, str], ...]:
+    """Returns (feature, sentence) of all that no comparator raised, as in `Validation`."""
     anomalies = [
         (_name(info.path) or key, f"{reason.short_description}: {reason.description}")
         for key, info in sorted(found.anomaly_info.items())
@@ -77,7 +82,7 @@ def validate_window(
     ]
     if found.HasField("dataset_anomaly_info"):
         anomalies += [("", reason.description) for reason in found.dataset_anomaly_info.reason]
-    return Validation(tuple(compared), tuple(anomalies))
+    return tuple(anomalies)
 
 
 def _name(path: object) -> str:

@@ -33,7 +33,8 @@ from serving.monitor.profile_file import (
 IN_PROCESS = ("--runner=apache_beam.runners.portability.fn_api_runner.fn_runner.FnApiRunner",)
 """Beam's own runner, in this process. DirectRunner would first look for another one to fetch."""
 
-_REQUESTS, _SUMMARIES = "requests", "summaries"
+REQUESTS, SUMMARIES = "requests", "summaries"
+"""The outputs of `ReadRequests`."""
 
 
 def observe(
@@ -62,23 +63,22 @@ def observe(
             pipeline
             | "ListFiles" >> beam.Create(sorted(set(files)), reshuffle=True)
             | "ReadRequests"
-            >> beam.ParDo(ReadRequests(settings)).with_outputs(_SUMMARIES, main=_REQUESTS)
+            >> beam.ParDo(ReadRequests(settings)).with_outputs(SUMMARIES, main=REQUESTS)
         )
         _ = (
-            read[_REQUESTS]
+            read[REQUESTS]
             | "AddUpWindows" >> beam.CombinePerKey(AddUp(settings))
             | "WriteProfilesAsJson" >> beam.Map(_profile_line, settings)
             | "KeepProfiles" >> beam.io.WriteToText(profiles)
         )
         _ = (
-            read[_SUMMARIES]
+            read[SUMMARIES]
             | "MergeSummaries" >> beam.CombineGlobally(merge_summaries)
             | "WriteSummaryAsJson" >> beam.Map(lambda each: json.dumps(summary_to_json(each)))
             | "KeepSummary" >> beam.io.WriteToText(summaries)
         )
     found = [profile_from_json(each) for each in _read_lines(profiles)]
-    log = merge_summaries(summary_from_json(each) for each in _read_lines(summaries))
-    return assemble(found, log)
+    return assemble(found, read_summary(summaries))
 
 
 def assemble(profiles: Iterable[WindowProfile], log: LogSummary) -> Observation:
@@ -111,6 +111,11 @@ def merge_summaries(summaries: Iterable[LogSummary]) -> LogSummary:
     return merged
 
 
+def read_summary(prefix: str) -> LogSummary:
+    """Returns the summary that lies in the files of a prefix, as JSON."""
+    return merge_summaries(summary_from_json(each) for each in _read_lines(prefix))
+
+
 class ReadRequests(beam.DoFn):
     """A file -> its measured requests by window, and beside them the file's summary.
 
@@ -127,7 +132,7 @@ class ReadRequests(beam.DoFn):
             # Whether it is packed shows in its bytes, not in its name.
             stream = FileSystems.open(file, compression_type=CompressionTypes.UNCOMPRESSED)
         except OSError as error:
-            yield beam.pvalue.TaggedOutput(_SUMMARIES, unopened(file, error))
+            yield beam.pvalue.TaggedOutput(SUMMARIES, unopened(file, error))
             return
         with stream:
             for found in read_log(stream, file):
@@ -135,7 +140,7 @@ class ReadRequests(beam.DoFn):
                     measured = measure(found, self._settings.words)
                     yield window_key(measured, self._settings), measured
                 else:
-                    yield beam.pvalue.TaggedOutput(_SUMMARIES, found)
+                    yield beam.pvalue.TaggedOutput(SUMMARIES, found)
 
 
 class AddUp(beam.CombineFn):

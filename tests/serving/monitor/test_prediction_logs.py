@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from serving.grpc_stubs import load_prediction_log
+from serving.grpc_stubs import load_example
 from serving.monitor.logged_request import (
     CHARACTERS,
     DETECTOR,
@@ -58,7 +58,7 @@ def test_the_model_is_told_by_whatever_part_tells_it() -> None:
 
 
 def serialised(image: bytes) -> bytes:
-    example = load_prediction_log()().classify_log.request.input.example_list.examples.add()
+    example = load_example()()
     example.features.feature["image_bytes"].bytes_list.value.append(image)
     return bytes(example.SerializeToString())
 
