@@ -18,6 +18,7 @@ from serving.monitor import check_command, examples_command
 from serving.monitor.alerts.teller import try_receivers
 from serving.monitor.arguments import add_alert_options, add_check_options, alerting
 from serving.monitor.demo.command import add_demo_options
+from serving.monitor.learn_command import add_learn_options, run_learn
 from serving.monitor.outcome import TROUBLE
 from serving.one_line_parser import OneLineParser
 
@@ -90,6 +91,9 @@ def _parser() -> argparse.ArgumentParser:
     examples = commands.add_parser("examples", help="write request logs as validated examples")
     examples_command.add_examples_options(examples)
     examples.set_defaults(run=examples_command.run)
+    learn = commands.add_parser("learn", help="take a reference of logged requests that were good")
+    add_learn_options(learn)
+    learn.set_defaults(run=run_learn)
     trial = commands.add_parser("test-alert", help="send a test message to each receiver")
     trial.add_argument("--output", type=Path, default=Path("monitor"), help=argparse.SUPPRESS)
     add_alert_options(trial)
