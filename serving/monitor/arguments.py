@@ -79,7 +79,7 @@ def add_check_options(parser: argparse.ArgumentParser) -> None:
         "once for each",
     )
     how.add_argument(
-        "--results", type=Path, metavar="FOLDER", help="an empty one that its workers can write to"
+        "--results", type=Path, metavar="FOLDER", help="one that its workers can write to"
     )
     _add_telling(parser)
     _add_watching(parser)

@@ -7,7 +7,6 @@ held against and what does not fit it.
 
 import json
 import shutil
-import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,6 +41,7 @@ from serving.whole_file import write_whole
 
 LINES_FOLDER, PAGES_FOLDER = "lines", "pages"
 _SCHEMAS = {LINES_FOLDER: LINE_SCHEMA_FILE, PAGES_FOLDER: PAGE_SCHEMA_FILE}
+_RESULTS_FOLDER = ".results"
 EXAMPLES_PREFIX, EXAMPLES_SUFFIX = "examples", ".tfrecord.gz"
 STATISTICS_FILE, SCHEMA_FILE, ANOMALIES_FILE = (
     "statistics.binpb",
@@ -110,10 +110,13 @@ def write_examples(
     """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise InputError(f"expected an empty folder for examples, got {folder}: name another one")
-    with tempfile.TemporaryDirectory(prefix="examples-") as results:
-        _run(files, folder, settings, beam_args, results)
+    results = folder / _RESULTS_FOLDER  # where the workers write anyway
+    try:
+        _run(files, folder, settings, beam_args, str(results))
         log = read_summary(f"{results}/summaries")
-        counts = json.loads(next(Path(results).glob("counts-*")).read_text(encoding="utf-8"))
+        counts = json.loads(next(results.glob("counts-*")).read_text(encoding="utf-8"))
+    finally:
+        shutil.rmtree(results, ignore_errors=True)
     for name in _SCHEMAS.keys() - counts.keys():
         shutil.rmtree(folder / name)  # Beam writes a file without records
     if not counts:

@@ -7,6 +7,7 @@ folder of the results must then lie where its workers reach them.
 
 import json
 import tempfile
+import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import groupby, pairwise
@@ -49,7 +50,8 @@ def observe(
       files: paths, or addresses that Beam's file systems know; `find_logs` finds them.
       settings: what to count and keep.
       beam_args: of the runner.
-      results: an empty folder for what the workers hand back; None for a temporary one here.
+      results: a folder for what the workers hand back, which is taken away afterwards; None for a
+        temporary one here.
 
     Returns:
       everything; damaged files and odd records are accounted for.
@@ -57,6 +59,18 @@ def observe(
     if results is None:
         with tempfile.TemporaryDirectory(prefix="monitor-") as folder:
             return observe(files, settings, beam_args, folder)
+    # A folder of its own: what another run left behind would be read as well.
+    own = FileSystems.join(results, f"observed-{uuid.uuid4().hex}")
+    FileSystems.mkdirs(own)
+    try:
+        return _observe(files, settings, beam_args, own)
+    finally:
+        FileSystems.delete([own])
+
+
+def _observe(
+    files: Sequence[str], settings: ObserveSettings, beam_args: Sequence[str], results: str
+) -> Observation:
     profiles, summaries = f"{results}/profiles", f"{results}/summaries"
     with beam.Pipeline(options=PipelineOptions(list(beam_args))) as pipeline:
         read = (

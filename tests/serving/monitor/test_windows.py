@@ -15,7 +15,7 @@ from serving.monitor.measuring import measure
 from serving.monitor.observe_settings import ObserveSettings
 from serving.monitor.profile import CLOCK_BACK, MOST_PROBLEMS, FileProblem, LogSummary, Observation
 from serving.monitor.profile_file import profile_to_json
-from serving.monitor.windows import observe
+from serving.monitor.windows import IN_PROCESS, observe
 from tests.serving.monitor.request_logs import (
     DAY,
     NOON,
@@ -111,6 +111,26 @@ def test_several_hours_make_several_windows(folder: Path) -> None:
     observation = observe([str(folder / "b")], hourly)
     assert [each.requests for each in observation.profiles] == [1, 1]
     assert all(each.first.second == 0 for each in observation.profiles)
+
+
+def test_what_other_runs_left_behind_is_not_read(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "profiles-00000-of-00001").write_text("{}")
+    for _ in range(2):
+        observation = observe([str(folder / "b")], SETTINGS, results=str(tmp_path))
+        assert [each.requests for each in observation.profiles] == [1, 1]
+    assert [path.name for path in tmp_path.iterdir()] == ["profiles-00000-of-00001"]
+
+
+@pytest.mark.slow
+def test_workers_in_processes_of_their_own_find_the_same(folder: Path) -> None:
+    workers = ("--direct_running_mode=multi_processing", "--direct_num_workers=2")
+    files = find_logs([folder])
+    apart = observe(files, SETTINGS, (*IN_PROCESS, *workers))
+    together = observe(files, SETTINGS)
+    assert list(map(profile_to_json, apart.profiles)) == list(
+        map(profile_to_json, together.profiles)
+    )
+    assert (apart.records, apart.lost_bytes) == (together.records, together.lost_bytes)
 
 
 def test_logs_that_hold_nothing_are_no_error(tmp_path: Path) -> None:
