@@ -18,7 +18,7 @@ from pipeline.ingest.pages.reader import decode_page
 from pipeline.ingest.pages.survey import LineTypes, survey_page, survey_pages
 from pipeline.ingest.records import LineRecord, Problems
 from pipeline.ingest.spans import SOURCE as LABELED
-from pipeline.ingest.spans import Span, choose_spans, plan_span
+from pipeline.ingest.spans import Span, choose_spans, describe_span, plan_span
 from pipeline.ingest.units import LineEntry, Unit, read_pictures
 from schema.errors import InputError
 
@@ -150,8 +150,7 @@ def read_records(folder: Path, options: RecordOptions, problems: Problems) -> It
 def describe_source(folder: Path, options: RecordOptions) -> str:
     """Names a source with the choices that decide what is read of it."""
     if options.source == LABELED:
-        spans = (f"span {span.number} version {span.version}" for span in _spans(folder, options))
-        return f"{LABELED}: {', '.join(spans)}"
+        return f"{LABELED}: {', '.join(map(describe_span, _spans(folder, options)))}"
     choices = {
         IAM: f"split {options.split_scheme}, {options.transcription} texts, "
         f"segmentation {options.segmentation}",

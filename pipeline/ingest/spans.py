@@ -2,7 +2,8 @@
 
 What labelling writes and the ExampleGens read, in the folder form `span-{SPAN}/version-{VERSION}`
 of TFX. A version is a folder of lines (`line_folder.py`) and a manifest with the hash of each
-file, which is checked at every use.
+file, which is checked at every use. Lines that came of requests to a served model have their
+origins beside them: the lineage leads from a request to its label to the model that learned it.
 """
 
 import json
@@ -10,10 +11,12 @@ import os
 import re
 import shutil
 import uuid
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
+from typing import Any
 
 from pipeline.ingest.download import hash_file
 from pipeline.ingest.line_folder import TEXT_SUFFIX, plan_line_folder, write_line_folder
@@ -26,6 +29,8 @@ SPAN_PATTERN = "span-{SPAN}/version-{VERSION}/*"
 """What TFX's ExampleGens are given as pattern."""
 MANIFEST_FILE = "manifest.json"
 MANIFEST_FORMAT = 1
+ORIGINS_FILE = "origins.json"
+"""Line id -> the request that it came in with, as `serving.monitor.label_queue.Origin` has it."""
 
 _SPAN_NAME = re.compile(r"span-(0|[1-9]\d{0,8})")
 _VERSION_NAME = re.compile(r"version-(0|[1-9]\d{0,8})")
@@ -86,7 +91,11 @@ def choose_spans(root: Path, first: int | None = None, last: int | None = None) 
 
 
 def write_span(
-    records: Iterable[LineRecord], root: Path, tool: str, number: int | None = None
+    records: Iterable[LineRecord],
+    root: Path,
+    tool: str,
+    number: int | None = None,
+    origins: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> Span:
     """Writes lines as the next span, or as the next version of a span.
 
@@ -98,6 +107,7 @@ def write_span(
       root: the folder of all spans; made if it is missing.
       tool: name and version of the program that made the data.
       number: the span to write a new version of; a new span by default.
+      origins: of lines that came of requests, by their ids, for `ORIGINS_FILE`.
 
     Raises:
       InputError: no lines, or lines that cannot be written.
@@ -110,6 +120,9 @@ def write_span(
         lines = write_line_folder(records, unfinished)
         if not lines:
             raise InputError(f"expected labelled lines for a span in {root}, got none: label some")
+        if origins:
+            told = json.dumps(dict(origins), indent=1, ensure_ascii=False) + "\n"
+            (unfinished / ORIGINS_FILE).write_text(told, encoding="utf-8")
         manifest = {
             "format": MANIFEST_FORMAT,
             "made": datetime.now(timezone.utc).isoformat(timespec="seconds"),
@@ -147,6 +160,28 @@ def plan_span(span: Span, problems: Problems) -> Iterator[Unit]:
     """
     verify_span(span)
     return plan_line_folder(span.path, problems, prefix=f"span-{span.number}/")
+
+
+def describe_span(span: Span) -> str:
+    """Names a span, and the versions of the models whose requests it came of.
+
+    Raises:
+      InputError: its origins are not as `write_span` wrote them.
+    """
+    name = f"span {span.number} version {span.version}"
+    path = span.path / ORIGINS_FILE
+    if not path.is_file():
+        return name
+    try:
+        origins = json.loads(path.read_text(encoding="utf-8")).values()
+        answered = Counter(f"{each['model']} {each['version']}" for each in origins)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise InputError(
+            f"expected the origins of a span's lines, got {type(error).__name__} ({error}) at "
+            f"{path}: restore the span"
+        ) from None
+    told = ", ".join(f"{count} to {model}" for model, count in sorted(answered.items()))
+    return f"{name} (lines of requests: {told})"
 
 
 def verify_span(span: Span) -> None:
