@@ -5,10 +5,12 @@
 
 import abc
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, ClassVar
 
 import numpy as np
 
+from serving.server.request_validation import Limits
 from serving.server.signature_call import SignatureCall
 from serving.server.signature_checks import find_signature, numpy_dtype, prepare
 
@@ -23,6 +25,9 @@ class BaseServable(abc.ABC):
     """What metrics call this way of running a model."""
 
     signatures: Mapping[str, Any]
+
+    limits: Mapping[str, Limits] = MappingProxyType({})
+    """Where requests are validated, what is usual of each feature of a picture."""
 
     def input_dtypes(self, signature_name: str = "") -> dict[str, np.dtype]:
         """Returns the numpy dtype of each input, `object` for strings.

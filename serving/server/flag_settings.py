@@ -76,6 +76,7 @@ def _load_settings(flags: argparse.Namespace) -> LoadSettings:
         inter_op_threads=flags.tensorflow_inter_op_parallelism or both,
         gpu_memory_fraction=flags.per_process_gpu_memory_fraction,
         warm_up=flags.enable_model_warmup,
+        validate_requests=flags.validate_requests,
         warm_up_iterations=flags.num_request_iterations_for_warmup,
         prefer_tflite=flags.prefer_tflite_model,
         tflite_interpreters=flags.num_tflite_interpreters_per_pool,

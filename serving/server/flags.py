@@ -234,6 +234,11 @@ def _add_own_flags(parser: argparse.ArgumentParser) -> None:
         help="per protocol; further ones are refused",
     )
     add("--rest_ssl_config_file", type=Path, help="an SSLConfig text proto, for REST")
+    _add_switch(
+        own,
+        "--validate_requests",
+        "tell of pictures far from the reference beside the model, and count them",
+    )
     add("--access_log", help="a file for one JSON line a request, - for standard output")
     add(
         "--drain_seconds",
@@ -249,9 +254,7 @@ def _add_own_flags(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _add_switch(
-    parser: argparse.ArgumentParser, flag: str, help_text: str, default: bool = False
-) -> None:
+def _add_switch(parser: Any, flag: str, help_text: str, default: bool = False) -> None:
     parser.add_argument(
         flag, type=switch, nargs="?", const=True, default=default, help=help_text, metavar="BOOL"
     )

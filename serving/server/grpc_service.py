@@ -18,6 +18,7 @@ from google.protobuf.message import DecodeError
 
 from schema.errors import InputError
 from serving.server.grpc_methods import METHODS, Method, Services
+from serving.server.request_validation import warnings_metadata
 from serving.server.status import Code, ServableError
 from serving.server.telemetry import GRPC, Record, Telemetry
 
@@ -141,6 +142,8 @@ def _answering(
             response = method.answer(services, record, request, _deadline(context))
             content: bytes = response.SerializeToString()
             record.bytes_out = len(content)
+            if record.oddities:
+                context.set_trailing_metadata(warnings_metadata(record.oddities))
             return content
         except ServableError as error:
             record.code, record.message = error.code, error.message

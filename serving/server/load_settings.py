@@ -17,6 +17,7 @@ class LoadSettings:
       gpu_memory_fraction: share of a GPU's memory to take at once; 0 grows as needed.
       warm_up: whether the warm-up requests of a version are replayed.
       warm_up_iterations: how often each of them is.
+      validate_requests: whether pictures are held against the version's monitoring reference.
       prefer_tflite: whether `model.tflite` is taken where a version has one.
       tflite_interpreters: calls of such a model that run at a time.
     """
@@ -27,6 +28,7 @@ class LoadSettings:
     gpu_memory_fraction: float = 0.0
     warm_up: bool = True
     warm_up_iterations: int = 1
+    validate_requests: bool = False
     prefer_tflite: bool = False
     tflite_interpreters: int = 1
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from serving.model_folder import MODEL_FILE, ready_versions
 from serving.server.load_settings import LoadSettings
+from serving.server.request_validation import read_limits
 from serving.server.status import Code, ServableError
 from serving.server.telemetry import Telemetry
 
@@ -41,6 +42,8 @@ class Loader:
         """
         servable = _timed(lambda: self._open(path), str(path), self._telemetry.observe_load)
         try:
+            if self._settings.validate_requests:
+                servable.limits = read_limits(path)
             if self._settings.warm_up:
                 self._warm_up(servable, path)
         except BaseException:

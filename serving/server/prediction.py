@@ -16,6 +16,7 @@ from serving.server.batching import Batcher
 from serving.server.image_limits import check_images
 from serving.server.models import Models, ModelSpec
 from serving.server.request_log import RequestLog
+from serving.server.request_validation import find_oddities
 from serving.server.status import Code, ServableError
 from serving.server.telemetry import Record, Telemetry
 from serving.server.version_states import Lease
@@ -86,6 +87,9 @@ class Predictions:
             _fill(record, spec, lease)
             inputs = decode(lease.servable)
             check_images(inputs, self._max_image_pixels)
+            if lease.servable.limits:
+                record.oddities = find_oddities(lease.servable.limits, inputs)
+                self._telemetry.observe_oddities(record)
             call = lease.servable.prepare(spec.signature, inputs, output_filter)
             record.signature = call.signature
             values = self._runner(record, lease, deadline)(call)

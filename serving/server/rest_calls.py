@@ -17,6 +17,7 @@ from serving.server.json_values import TensorJsonError
 from serving.server.model_service import ModelService
 from serving.server.models import ModelSpec
 from serving.server.prediction import CLASSIFY, PREDICT, REGRESS, SIGNATURE_DEF, Predictions
+from serving.server.request_validation import add_warnings
 from serving.server.status import Code, ServableError
 from serving.server.telemetry import Record
 
@@ -100,7 +101,8 @@ class RestCalls:
 
         spec = _model_spec(call, parsed.signature_name)
         answer = self._predictions.predict(record, spec, decode, (), deadline)
-        return tensor_json.encode_outputs(answer.outputs, parsed.by_row)
+        content = tensor_json.encode_outputs(answer.outputs, parsed.by_row)
+        return add_warnings(content, record.oddities) if record.oddities else content
 
     def _look(self, record: Record, look: re.Match[str]) -> bytes:
         record.model = unquote(look["name"])

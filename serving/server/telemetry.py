@@ -17,6 +17,7 @@ from serving.server.metrics import (
     Histogram,
     exposition,
 )
+from serving.server.request_validation import Oddity
 from serving.server.status import Code
 
 GRPC, REST = "GRPC", "REST"
@@ -49,6 +50,7 @@ class Record:
     examples: int = 0
     bytes_in: int = 0
     bytes_out: int = 0
+    oddities: tuple[Oddity, ...] = ()
     seconds: float = 0.0
 
 
@@ -95,6 +97,12 @@ class Telemetry:
         self.logged = _counter(
             "request_log_count", "Sampled requests, and what became of them.", *by_model, "status"
         )
+        self.oddities = _counter(
+            "request_oddity_count",
+            "Pictures whose feature is far from the reference.",
+            *by_model,
+            "feature",
+        )
         path = "/tensorflow/cc/saved_model/"
         self.loads = _counter(
             "load_attempt_count", "Attempts to load a model.", "model_path", "status", path=path
@@ -127,6 +135,11 @@ class Telemetry:
     def observe_run(self, record: Record, runtime: str, seconds: float) -> None:
         """Takes a run of the model, batched or not, for a request."""
         self.runtime.add((record.model, record.api, runtime), seconds * _MICROSECONDS)
+
+    def observe_oddities(self, record: Record) -> None:
+        """Takes what was found odd of a request's pictures."""
+        for oddity in record.oddities:
+            self.oddities.add((record.model, oddity.feature))
 
     def close(self, record: Record) -> None:
         """Ends a request."""
