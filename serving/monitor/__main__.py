@@ -20,6 +20,7 @@ from serving.monitor.arguments import add_alert_options, add_check_options, aler
 from serving.monitor.demo.command import add_demo_options
 from serving.monitor.learn_command import add_learn_options, run_learn
 from serving.monitor.outcome import TROUBLE
+from serving.monitor.queue_command import add_queue_options, run_queue
 from serving.one_line_parser import OneLineParser
 
 _CLOSED, _INTERRUPTED = 2, 130  # exit statuses: no reader any more; as shells have it
@@ -94,6 +95,9 @@ def _parser() -> argparse.ArgumentParser:
     learn = commands.add_parser("learn", help="take a reference of logged requests that were good")
     add_learn_options(learn)
     learn.set_defaults(run=run_learn)
+    queue = commands.add_parser("queue", help="queue requests for people to label")
+    add_queue_options(queue)
+    queue.set_defaults(run=run_queue)
     trial = commands.add_parser("test-alert", help="send a test message to each receiver")
     trial.add_argument("--output", type=Path, default=Path("monitor"), help=argparse.SUPPRESS)
     add_alert_options(trial)
