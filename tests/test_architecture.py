@@ -53,6 +53,10 @@ def test_no_arrow_points_up(package):
         "serving.predict.__main__",
         "serving.server.__main__",
         "trainer_module.export_litert",
+        "trainer_module.sweep",
+        "trainer_module.tune",
+        "trainer_module.tuning.devices",
+        "trainer_module.tuning.records",
     ],
 )
 def test_start_up_paths_import_nothing_heavy(module):

@@ -12,10 +12,12 @@ from tfx.components.trainer.fn_args_utils import FnArgs
 
 from schema import features
 from serving.model_folder import EXTRA_ASSETS, WEIGHTS_FILE
+from trainer_module.hyperparameters import NETWORKS
 from trainer_module.tasks.base import SplitFiles
 from trainer_module.tasks.factory import make_task
 from trainer_module.train import train
 from trainer_module.training_state import TrainingState
+from trainer_module.tuning.study import restore_values, scale_steps
 from trainer_module.variation import Variation
 
 HISTORY_FILE = "history.json"
@@ -53,7 +55,7 @@ class TrainerConfig:
 
 def run_fn(fn_args: FnArgs) -> None:
     """Trains, exports and tells the learning curve."""
-    config = TrainerConfig(**fn_args.custom_config)
+    config, train_steps = take_tuned(TrainerConfig(**fn_args.custom_config), fn_args)
     task = make_task(
         config.task,
         config.network,
@@ -66,15 +68,15 @@ def run_fn(fn_args: FnArgs) -> None:
         task,
         fn_args.train_files,
         fn_args.eval_files,
-        fn_args.train_steps,
+        train_steps,
         config.seed,
         state,
-        _base_model(fn_args),
+        find_base_model(fn_args),
     )
     network = task.build_network()
     state.restore_best(network)
     folder = Path(fn_args.serving_model_dir)
-    card = _model_card(fn_args, config, state)
+    card = _model_card(fn_args, config, train_steps, state)
     task.export(
         network,
         folder,
@@ -89,7 +91,21 @@ def run_fn(fn_args: FnArgs) -> None:
     shutil.rmtree(state.folder)
 
 
-def _base_model(fn_args: FnArgs) -> Path | None:
+def take_tuned(config: TrainerConfig, fn_args: FnArgs) -> tuple[TrainerConfig, int]:
+    """Returns what the Trainer was told, with what a Tuner before it has found.
+
+    Returns:
+      the configuration, and the steps that see as many examples as those that were asked for.
+    """
+    if not fn_args.hyperparameters:
+        return config, fn_args.train_steps
+    base = NETWORKS[config.network].from_dict(config.hyperparameters)
+    tuned = dataclasses.replace(base, **restore_values(base, fn_args.hyperparameters["values"]))
+    told = dataclasses.replace(config, hyperparameters=dataclasses.asdict(tuned))
+    return told, scale_steps(fn_args.train_steps, base, tuned)
+
+
+def find_base_model(fn_args: FnArgs) -> Path | None:
     """Returns the folder of the model to start from: TFX adds a folder that pushed models lack."""
     if not fn_args.base_model:
         return None
@@ -109,7 +125,9 @@ def _training_id(fn_args: FnArgs, config: TrainerConfig) -> str:
     return hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()[:16]
 
 
-def _model_card(fn_args: FnArgs, config: TrainerConfig, state: TrainingState) -> dict[str, object]:
+def _model_card(
+    fn_args: FnArgs, config: TrainerConfig, train_steps: int, state: TrainingState
+) -> dict[str, object]:
     best = state.best
     return {
         "dataset": config.dataset,
@@ -117,7 +135,8 @@ def _model_card(fn_args: FnArgs, config: TrainerConfig, state: TrainingState) ->
         "task": config.task,
         "network": config.network,
         "hyperparameters": config.hyperparameters,
-        "train_steps": fn_args.train_steps,
+        "variation": config.variation,
+        "train_steps": train_steps,
         "seed": config.seed,
         "code": config.version,
         "train_examples": list(fn_args.train_files),
