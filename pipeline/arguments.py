@@ -5,7 +5,7 @@ import dataclasses
 from pathlib import Path
 from typing import Any
 
-from pipeline.config import PipelineConfig
+from pipeline.config import PipelineConfig, SearchSettings
 from pipeline.ingest.characters import CharacterOptions
 from pipeline.ingest.lines import LineOptions
 from pipeline.ingest.page_plan import PageOptions
@@ -31,6 +31,9 @@ from trainer_module.hyperparameters.lenet import LenetHyperparameters
 from trainer_module.hyperparameters.lines import NARROW_STEM, LineHyperparameters
 from trainer_module.hyperparameters.lstm_ctc import LstmCtcHyperparameters
 from trainer_module.task_names import CHARACTERS, DETECTOR, LINES
+from trainer_module.tuning.options import Limits, add_parallel, add_search_limits
+from trainer_module.tuning.study import ALGORITHMS, HYPERBAND
+from trainer_module.tuning.typed_file import read_space
 from transforms.augmentation_options import AugmentationOptions
 from transforms.synthesis_options import SynthesisOptions
 
@@ -115,6 +118,7 @@ def make_parser(prog: str, description: str) -> argparse.ArgumentParser:
         metavar="MODEL",
         help="pushed model, a version or the folder of all, whose layers training begins with",
     )
+    _add_search(parser)
     parser.add_argument("--train-steps", type=int, help="batches, rounded to whole epochs")
     parser.add_argument("--seed", type=int, default=0, help="decides everything random")
     parser.add_argument(
@@ -134,6 +138,24 @@ def make_parser(prog: str, description: str) -> argparse.ArgumentParser:
     return parser
 
 
+def _add_search(parser: argparse.ArgumentParser) -> None:
+    search = parser.add_argument_group("search", "for hyperparameters, before the training")
+    search.add_argument(
+        "--tune",
+        nargs="?",
+        const=HYPERBAND,
+        choices=ALGORITHMS,
+        metavar="ALGORITHM",
+        help=f"search first, by {', '.join(ALGORITHMS)} (--tune alone: {HYPERBAND}), and train "
+        "with the best; what --set gives is not varied",
+    )
+    search.add_argument(
+        "--space", type=Path, metavar="FILE", help="TOML file of what to vary (docs/tuning.md)"
+    )
+    add_search_limits(search)
+    add_parallel(search)
+
+
 def make_config(arguments: argparse.Namespace) -> PipelineConfig:
     """Turns parsed arguments into a checked configuration.
 
@@ -146,6 +168,7 @@ def make_config(arguments: argparse.Namespace) -> PipelineConfig:
     changes = parse_settings(arguments.settings, find_fields(task, dataset, network))
     workspace = arguments.workspace.absolute()
     steps = arguments.train_steps
+    hyperparameters = changes.get("hyperparameters", {})
     return PipelineConfig(
         task=task,
         dataset=dataset,
@@ -154,12 +177,13 @@ def make_config(arguments: argparse.Namespace) -> PipelineConfig:
         train_steps=TRAIN_STEPS_OF[task.name][dataset] if steps is None else steps,
         seed=arguments.seed,
         data=_make_data(arguments, changes.get("data", {})),
-        hyperparameters=_make_hyperparameters(network, dataset, changes.get("hyperparameters", {})),
+        hyperparameters=_make_hyperparameters(network, dataset, hyperparameters),
         gate=task.gate(**changes.get("gate", {})),
         synthesis=_make_synthesis(task, dataset, changes.get("synthesis", {})),
         augmentation=AugmentationOptions(**changes.get("augmentation", {})),
         span_check=SpanCheckOptions(**changes.get("span_check", {})),
         warm_start=find_trained(arguments.warm_start.absolute()) if arguments.warm_start else None,
+        search=_make_search(arguments, network, hyperparameters),
     )
 
 
@@ -189,6 +213,28 @@ def _check_combination(arguments: argparse.Namespace) -> None:
         raise InputError(
             f"expected no --alphabet with --dataset {dataset}, whose glyphs decide it: leave it out"
         )
+
+
+def _make_search(
+    arguments: argparse.Namespace, network: type[Hyperparameters], fixed: dict[str, Any]
+) -> SearchSettings | None:
+    limits = Limits(arguments.trials, arguments.minutes, arguments.parallel)
+    if arguments.tune is None:
+        if limits != Limits() or arguments.space is not None:
+            raise InputError(
+                "expected --trials, --minutes, --parallel and --space only with --tune, got them "
+                "without: add it"
+            )
+        return None
+    space = read_space(arguments.space) if arguments.space else network.space
+    for name in fixed:
+        if arguments.space and name in space:
+            raise InputError(
+                f"expected {name} either fixed by --set or varied by {arguments.space}, got both: "
+                "remove one"
+            )
+    varied = {name: space[name] for name in space if name not in fixed}
+    return SearchSettings(arguments.tune, varied, limits)
 
 
 def _make_data(

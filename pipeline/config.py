@@ -14,8 +14,25 @@ from pipeline.workspace import Workspace
 from schema.alphabet import LATIN, Alphabet
 from schema.errors import InputError
 from trainer_module.hyperparameters.base import Hyperparameters
+from trainer_module.hyperparameters.space import Space, check_space
+from trainer_module.tuning.options import Limits
 from transforms.augmentation_options import AugmentationOptions
 from transforms.synthesis_options import SynthesisOptions
+
+
+@dataclass(frozen=True)
+class SearchSettings:
+    """A search for hyperparameters before the training.
+
+    Args:
+      algorithm: one of `trainer_module.tuning.study.ALGORITHMS`.
+      space: what is varied.
+      limits: how long, and how many trainings at once.
+    """
+
+    algorithm: str
+    space: Space
+    limits: Limits
 
 
 @dataclass(frozen=True)
@@ -37,6 +54,7 @@ class PipelineConfig:
       alphabet: what the network can read.
       span_check: what becomes of data that is unlike the last.
       warm_start: an exported model whose layers training begins with.
+      search: whose best hyperparameters the training takes; None takes them as they are.
     """
 
     task: Task
@@ -53,6 +71,7 @@ class PipelineConfig:
     alphabet: Alphabet = LATIN
     span_check: SpanCheckOptions = field(default_factory=SpanCheckOptions)
     warm_start: Path | None = None
+    search: SearchSettings | None = None
 
     def __post_init__(self) -> None:
         if self.train_steps < 1:
@@ -68,6 +87,8 @@ class PipelineConfig:
                     f"expected slice_limits of {', '.join(self.task.slices)} with --task "
                     f"{self.task.name}, got {limit.feature}: correct it"
                 )
+        if self.search is not None:
+            check_space(self.search.space, self.hyperparameters)
         if not self.workspace.is_absolute() or not self.data_dir.is_absolute():
             raise InputError(
                 f"expected absolute folders, got {self.workspace} and {self.data_dir}: resolve them"
@@ -107,6 +128,11 @@ class PipelineConfig:
     def resume_path(self) -> Path:
         """Where interrupted trainings wait."""
         return self.workspace / "resume"
+
+    @property
+    def tuning_path(self) -> Path:
+        """Where searches are kept."""
+        return self.workspace / "tuning"
 
     @property
     def reports_path(self) -> Path:

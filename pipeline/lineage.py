@@ -26,6 +26,9 @@ SOURCE_PROPERTY = "source"
 SUMMARY_PROPERTY = "split_summaries"
 """Custom property of ingested Examples: `SplitSummary` records as JSON."""
 
+SEARCH_PROPERTY = "search"
+"""Custom property of HyperParameters: what the search for them came to, as JSON."""
+
 _RUN_CONTEXT, _NODE_CONTEXT = "pipeline_run", "node"
 _SQLITE_WORDS = re.compile(r"(?:query|database): (.*?)(?: query:|$)", re.DOTALL)
 """What SQLite says, between ML Metadata's own words and the statement that failed."""

@@ -39,7 +39,7 @@ def create_pipeline(config: PipelineConfig, beam_args: tuple[str, ...] = BEAM_AR
         pipeline_name=config.pipeline_name,
         pipeline_root=str(config.pipeline_root),
         components=[
-            *(examples, *validation, *span_checking, transformed, *training),
+            *(examples, *validation, *span_checking, transformed, *training.components),
             *(*evaluation, infra_validator, pusher),
         ],
         enable_cache=True,

@@ -31,6 +31,7 @@ def result_json(result: RunResult, report: Path | None) -> str:
         "seconds": {stage.name: round(stage.seconds, 1) for stage in result.stages},
         "served": _served(result),
         "pages": result.pages.as_json() if result.pages else None,
+        "search": result.search,
         "report": str(report) if report else None,
     }
     return json.dumps(content, ensure_ascii=False, allow_nan=False)

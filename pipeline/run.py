@@ -7,6 +7,7 @@ import platform
 from datetime import datetime, timezone
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import tensorflow as tf
 from tfx.orchestration.local.local_dag_runner import LocalDagRunner
@@ -174,6 +175,7 @@ def _gather(
 ) -> RunResult:
     examples = metadata.output(COMPONENT_ID, "examples")
     summaries = json.loads(examples.custom_properties[SUMMARY_PROPERTY].string_value)
+    search = metadata.search()
     history = Path(metadata.output("Trainer", "model_run").uri) / HISTORY_FILE
     return RunResult(
         pipeline=config.pipeline_name,
@@ -197,13 +199,14 @@ def _gather(
         lineage=metadata.lineage(),
         facts={
             "source": examples.custom_properties[SOURCE_PROPERTY].string_value,
-            **_facts(config),
+            **_facts(config, search),
         },
         served=served,
         span=read_comparison(Path(metadata.output("SpanCheck", COMPARISON).uri)),
         reliability=_read_reliability(metadata),
         confusions=verdict.confusions,
         calibration=verdict.calibration,
+        search=search,
     )
 
 
@@ -214,16 +217,19 @@ def _read_reliability(metadata: RunMetadata) -> Reliability | None:
     return read_reliability(path) if path.is_file() else None
 
 
-def _facts(config: PipelineConfig) -> dict[str, str]:
+def _facts(config: PipelineConfig, search: dict[str, Any] | None) -> dict[str, str]:
+    hyperparameters, steps = dataclasses.asdict(config.hyperparameters), config.train_steps
+    if search is not None:
+        hyperparameters, steps = search["hyperparameters"], search["train_steps"]
     chosen = {
         "network": config.network,
         "seed": config.seed,
-        "train steps": config.train_steps,
+        "train steps": steps,
         "warm start": config.warm_start,
         "data": config.data_dir,
         **{f"data: {k}": v for k, v in dataclasses.asdict(config.data).items()},
         **{f"synthesis: {k}": v for k, v in dataclasses.asdict(config.synthesis).items()},
-        **{f"training: {k}": v for k, v in dataclasses.asdict(config.hyperparameters).items()},
+        **{f"training: {k}": v for k, v in hyperparameters.items()},
         "devices": ", ".join(device.name for device in tf.config.list_logical_devices()),
         "python": platform.python_version(),
         **{name: version(name) for name in VERSIONED},

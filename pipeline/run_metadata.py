@@ -1,12 +1,14 @@
 """What ML Metadata knows of one run: its stages, its artifacts and how they hang together."""
 
+import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from ml_metadata.proto import metadata_store_pb2 as mlmd
 
-from pipeline.lineage import PIPELINE_CONTEXT, Lineage, find_runs, open_store
+from pipeline.lineage import PIPELINE_CONTEXT, SEARCH_PROPERTY, Lineage, find_runs, open_store
 from pipeline.run_result import LineageEntry, StageRun
 
 _STATES = {
@@ -89,6 +91,15 @@ class RunMetadata:
             if (produced.node, produced.key) == (node, key):
                 return produced.artifact
         raise LookupError(f"run {self.run_id} has no output {key!r} of {node}")
+
+    def search(self) -> dict[str, Any] | None:
+        """Returns what the run's search for hyperparameters came to, None where it had none."""
+        for produced in self.artifacts():
+            if SEARCH_PROPERTY in produced.artifact.custom_properties:
+                told = produced.artifact.custom_properties[SEARCH_PROPERTY].string_value
+                found: dict[str, Any] = json.loads(told)
+                return found
+        return None
 
     def lineage(self) -> tuple[LineageEntry, ...]:
         """Returns the run's artifacts as the report shows them."""

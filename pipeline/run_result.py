@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from pipeline.estimate import Estimate
 from pipeline.gate import Gate, is_lower_better
@@ -195,6 +196,7 @@ class RunResult:
     reliability: Reliability | None = None  # of a line model's confidences, on validation lines
     confusions: tuple[Confusion, ...] = ()  # on test examples, the commonest first
     calibration: tuple[ReliabilityBin, ...] = ()  # of confidences, on test examples
+    search: dict[str, Any] | None = None  # what a search before the training came to
 
     @property
     def reason(self) -> str | None:

@@ -1,16 +1,18 @@
-"""Stage 4: the Trainer, which may begin with what another model has learned."""
+"""Stage 4: the Trainer, which may begin with what another model, or a search, has learned."""
 
 import dataclasses
 from typing import NamedTuple
 
 from tfx.components import Trainer
 from tfx.dsl.components.base.base_component import BaseComponent
+from tfx.dsl.components.base.base_node import BaseNode
 from tfx.dsl.components.common.importer import Importer
 from tfx.proto import trainer_pb2
 from tfx.types.standard_artifacts import Model
 
 from pipeline.config import PipelineConfig
 from pipeline.fingerprint import hash_code
+from pipeline.tune_stage import tune
 from schema.splits import TRAIN, VALIDATION
 from trainer_module.run_fn import TrainerConfig
 from trainer_module.variation import Variation
@@ -19,19 +21,24 @@ RUN_FN = "trainer_module.run_fn.run_fn"
 
 
 class Training(NamedTuple):
-    """The components of the stage."""
+    """The components of the stage.
 
+    Args:
+      before: the model that training begins with and the search for hyperparameters, as far as
+        there are such: parts of the lineage.
+      trainer: takes what came before.
+    """
+
+    before: tuple[BaseNode, ...]
     trainer: Trainer
 
-
-class WarmStartedTraining(NamedTuple):
-    """The same, with the model that training begins with as a part of the lineage."""
-
-    base_model: Importer
-    trainer: Trainer
+    @property
+    def components(self) -> tuple[BaseNode, ...]:
+        """All of them, in order."""
+        return (*self.before, self.trainer)
 
 
-def train(transformed: BaseComponent, config: PipelineConfig) -> Training | WarmStartedTraining:
+def train(transformed: BaseComponent, config: PipelineConfig) -> Training:
     """Makes the Trainer over the transformed examples."""
     trainer_config = TrainerConfig(
         task=config.task.name,
@@ -45,16 +52,20 @@ def train(transformed: BaseComponent, config: PipelineConfig) -> Training | Warm
         dataset=config.dataset,
     )
     base_model = _import_model(config)
+    tuner = None
+    if config.search is not None:
+        tuner = tune(transformed, base_model, trainer_config, config.search, config)
     trainer = Trainer(
         examples=transformed.outputs["transformed_examples"],
         transform_graph=transformed.outputs["transform_graph"],
         base_model=base_model.outputs["result"] if base_model else None,
+        hyperparameters=tuner.outputs["best_hyperparameters"] if tuner else None,
         run_fn=RUN_FN,
         train_args=trainer_pb2.TrainArgs(splits=[TRAIN], num_steps=config.train_steps),
         eval_args=trainer_pb2.EvalArgs(splits=[VALIDATION]),
         custom_config=dataclasses.asdict(trainer_config),
     )
-    return WarmStartedTraining(base_model, trainer) if base_model else Training(trainer)
+    return Training(tuple(each for each in (base_model, tuner) if each is not None), trainer)
 
 
 def _import_model(config: PipelineConfig) -> Importer | None:

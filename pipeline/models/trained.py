@@ -8,12 +8,20 @@ from typing import Any
 
 from ml_metadata.proto import metadata_store_pb2 as mlmd
 
-from pipeline.lineage import SERVING_MODEL, SOURCE_PROPERTY, SUMMARY_PROPERTY, Lineage
+from pipeline.lineage import (
+    SEARCH_PROPERTY,
+    SERVING_MODEL,
+    SOURCE_PROPERTY,
+    SUMMARY_PROPERTY,
+    Lineage,
+)
 from pipeline.models.judgement import InfraCheck, Judgement, read_infra_checks, read_judgements
 from pipeline.pushes import MODEL, MODEL_KEY, Push
 from pipeline.run_result import LineageEntry
 
 _EXAMPLES = "Examples"
+_TUNED = "hyperparameters"
+"""Under which key a Trainer has what a search before it found."""
 _CUSTOM_CONFIG, _TRAIN_ARGS = "custom_config", "train_args"
 _SPAN, _VERSION, _FINGERPRINT = "span", "version", "input_fingerprint"
 
@@ -114,7 +122,7 @@ def read_models(lineage: Lineage, pushes: Sequence[Push]) -> Iterator[TrainedMod
             folder=Path(model.uri) / SERVING_MODEL,
             milliseconds=model.create_time_since_epoch,
             run=lineage.run_of(execution) or "",
-            recipe=_read_recipe(execution),
+            recipe=_read_recipe(execution, lineage.input(execution, _TUNED)),
             data=tuple(
                 _read_source(artifact)
                 for artifact in ancestors
@@ -127,19 +135,26 @@ def read_models(lineage: Lineage, pushes: Sequence[Push]) -> Iterator[TrainedMod
         )
 
 
-def _read_recipe(execution: mlmd.Execution) -> Recipe:
-    """Reads what the Trainer was told; what an older pipeline did not tell it stays empty."""
+def _read_recipe(execution: mlmd.Execution, tuned: mlmd.Artifact | None) -> Recipe:
+    """Reads what the Trainer was told, and what a search before it found.
+
+    What an older pipeline did not tell it stays empty.
+    """
     properties = execution.custom_properties
     config = json.loads(properties[_CUSTOM_CONFIG].string_value)
     train_args = json.loads(properties[_TRAIN_ARGS].string_value)
+    hyperparameters, steps = config.get("hyperparameters", {}), train_args["num_steps"]
+    if tuned is not None:
+        found = json.loads(tuned.custom_properties[SEARCH_PROPERTY].string_value)
+        hyperparameters, steps = found["hyperparameters"], found["train_steps"]
     return Recipe(
         dataset=config.get("dataset", ""),
         task=config.get("task", ""),
         network=config.get("network", ""),
         code=config.get("version", ""),
         seed=config.get("seed", 0),
-        train_steps=train_args["num_steps"],
-        hyperparameters=config.get("hyperparameters", {}),
+        train_steps=steps,
+        hyperparameters=hyperparameters,
     )
 
 

@@ -59,6 +59,9 @@ def render(result: RunResult) -> str:
             **_choose_metrics(result),
             confusion_tables=confusions.sort_by_kind(result.confusions),
             served_picture=pictures.embed_file(result.served.image_path) if result.served else None,
+            search_picture=pictures.embed_file(Path(result.search["picture"]))
+            if result.search
+            else None,
             # The charts escape what they draw: they are markup already.
             reliability_curves=[
                 Markup(charts.reliability_curve(bins, judged))

@@ -58,7 +58,7 @@ class RecordedPipeline:
         self.execute("Transform", {"examples": examples}, {"transformed_examples": transformed})
         return transformed
 
-    def train(self, content="graph", examples=None, **config):
+    def train(self, content="graph", examples=None, search=None, **config):
         told = {
             "dataset": "sample",
             "task": "lines",
@@ -69,9 +69,14 @@ class RecordedPipeline:
         }
         examples = examples or self.ingest()
         model = self.artifact("Model")
+        inputs = {"examples": examples}
+        if search is not None:
+            inputs["hyperparameters"] = self.artifact("HyperParameters", search=json.dumps(search))
+            outputs = {"best_hyperparameters": inputs["hyperparameters"]}
+            self.execute("Tuner", {"examples": examples}, outputs)
         self.execute(
             "Trainer",
-            {"examples": examples},
+            inputs,
             {"model": model},
             custom_config=json.dumps(told | config),
             train_args=json.dumps({"num_steps": 40}),

@@ -159,3 +159,43 @@ def test_training_begins_with_the_newest_version_that_has_weights(tmp_path):
     (tmp_path / "12" / "assets.extra" / "network.weights.h5").unlink()
     with pytest.raises(InputError, match="with its weights"):
         config_of("--warm-start", str(tmp_path))
+
+
+def test_a_search_varies_all_but_what_is_set():
+    search = config_of("--tune", "--set", "dropout=0.1", "--parallel", "2").search
+    assert search.algorithm == "hyperband"
+    assert "learning_rate" in search.space
+    assert "dropout" not in search.space
+    assert search.limits.parallel == 2
+    assert config_of("--tune", "random", "--trials", "3").search.limits.trials == 3
+    assert config_of().search is None
+
+
+@pytest.mark.parametrize("task", ["lines", "characters", "detector"])
+def test_every_task_can_be_searched(task):
+    assert config_of("--task", task, "--tune").search.space
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (("--trials", "3"), "only with --tune"),
+        (("--parallel", "2"), "only with --tune"),
+        (("--tune", "--minutes", "0"), "--minutes above 0"),
+        (("--tune", "--space", "/nowhere.toml"), "expected a TOML file, got /nowhere.toml"),
+    ],
+)
+def test_searches_that_cannot_be_are_refused(arguments, complaint):
+    with pytest.raises(InputError, match=complaint):
+        config_of(*arguments)
+
+
+def test_a_space_that_contradicts_the_settings_is_refused(tmp_path):
+    path = tmp_path / "space.toml"
+    path.write_text("dropout = [0.1, 0.2]\n")
+    assert list(config_of("--tune", "--space", str(path)).search.space) == ["dropout"]
+    with pytest.raises(InputError, match="dropout either fixed by --set or varied"):
+        config_of("--tune", "--space", str(path), "--set", "dropout=0.3")
+    path.write_text("filters = [64, 128]\n")
+    with pytest.raises(InputError, match="hyperparameters of lstm_ctc in the search space"):
+        config_of("--tune", "--space", str(path))

@@ -126,3 +126,10 @@ def test_what_an_older_pipeline_did_not_keep_stays_empty(recorded):
     [read_model] = read(recorded).models
     assert (read_model.recipe.network, read_model.recipe.hyperparameters) == ("", {})
     assert read_model.data == ()
+
+
+def test_the_recipe_is_what_a_search_found(recorded):
+    recorded.train(search={"hyperparameters": {"dropout": 0.3}, "train_steps": 80})
+    [model] = read_history(recorded.workspace, None).models
+    assert (model.recipe.hyperparameters, model.recipe.train_steps) == ({"dropout": 0.3}, 80)
+    assert "HyperParameters" in [entry.type_name for entry in model.lineage]

@@ -259,3 +259,26 @@ def test_calibration_is_drawn_of_whatever_was_judged():
         "expected calibration error 10.0 points"
     ]
     assert "What a confidence is worth" not in render(BARE)
+
+
+def test_a_search_is_told_beside_what_it_began_with(tmp_path):
+    picture = tmp_path / "search.png"
+    picture.write_bytes(png(600, 400))
+    brief = {"trial": "3", "validation_error": 0.02, "epochs": 7, "changes": {"dropout": 0.1}}
+    before = brief | {"trial": "0", "validation_error": 0.05, "changes": {"dropout": 0.2}}
+    search = {
+        "algorithm": "hyperband",
+        "completed": 9,
+        "failed": 1,
+        "unfinished": 0,
+        "best": brief,
+        "defaults": before,
+        "picture": str(picture),
+    }
+    page = render(bare(search=search))
+    told = read(section(page, "search"))
+    assert "9 trials by hyperband ended well, 1 failed" in told
+    assert "2.0" in told
+    assert "5.0" in told
+    assert "data:image/png" in section(page, "search")
+    assert 'id="search"' not in render(bare())
