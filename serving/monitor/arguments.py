@@ -41,6 +41,13 @@ def add_check_options(parser: argparse.ArgumentParser) -> None:
         "--reference", type=Path, metavar="FOLDER", help="a reference for all versions instead"
     )
     what.add_argument("--only", metavar="NAME", help="the model, where the logs hold several")
+    what.add_argument(
+        "--labels",
+        type=Path,
+        metavar="FOLDER",
+        help="pictures out of the logs with what is written there in .gt.txt files beside them: "
+        "their error rate is checked",
+    )
     how = parser.add_argument_group("how")
     how.add_argument(
         "--window",
@@ -160,6 +167,7 @@ def turn_settings(arguments: argparse.Namespace) -> TurnSettings:
         only=arguments.only,
         span=arguments.window,
         last=arguments.last,
+        labels=arguments.labels,
         checks=CheckSettings(
             false_alarm_rate=arguments.false_alarms,
             least_requests=arguments.least_requests,

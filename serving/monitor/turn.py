@@ -29,6 +29,7 @@ class TurnSettings:
       span: of a window.
       last: windows that ended earlier than this before the turn are not judged, and files that have
         not been written to since the window before them are not read; None for all there are.
+      labels: a folder of pictures out of the logs with their texts; None without.
       checks: how windows are judged.
       beam_args: of the runner that reads the logs; empty for the one in this process.
       results: a folder that the runner's workers reach; None for a temporary one here.
@@ -40,6 +41,7 @@ class TurnSettings:
     only: str | None = None
     span: timedelta = timedelta(days=1)
     last: timedelta | None = None
+    labels: Path | None = None
     checks: CheckSettings = field(default_factory=CheckSettings)
     beam_args: tuple[str, ...] = ()
     results: Path | None = None
@@ -53,9 +55,10 @@ def take_turn(settings: TurnSettings, now: datetime | None = None) -> Outcome:
       now: UTC; of the clock where it is None.
 
     Raises:
-      InputError: there are no logs, or no reference.
+      InputError: there are no logs, or no reference, or no labels where they are named.
     """
     from serving.monitor.find_logs import find_logs
+    from serving.monitor.labels import add_labels, read_labels
 
     now = now or datetime.now(timezone.utc)
     references = References(settings.model, settings.reference)
@@ -66,6 +69,9 @@ def take_turn(settings: TurnSettings, now: datetime | None = None) -> Outcome:
         for profile in observation.profiles
         if settings.only is None or profile.model == settings.only
     ]
+    if settings.labels is not None:
+        labels = read_labels(settings.labels)
+        profiles = [add_labels(profile, labels) for profile in profiles]
     windows = tuple(_judge_all(profiles, references, settings, now))
     return Outcome(now, tuple(map(str, settings.logs)), windows, observation)
 
