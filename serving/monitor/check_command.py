@@ -201,7 +201,7 @@ def say(line: str) -> None:
 def _words(outcome: Outcome, report: Path) -> Iterator[str]:
     for window in outcome.windows:
         yield f"{wording.state(window.verdict)}: {wording.sentence(window.verdict)}"
-        for finding in window.verdict.findings:
+        for finding in window.verdict.ordered:
             if finding.alarm:
                 yield f"  {wording.finding_title(finding)}: {finding.message}"
         yield from (f"  note: {note}" for note in window.verdict.notes)

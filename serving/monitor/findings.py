@@ -1,5 +1,6 @@
 """What the checks found: plain values that the report, the metrics and the alerts all tell from."""
 
+import math
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -41,6 +42,13 @@ class Finding:
     alarm: bool
     message: str
 
+    @property
+    def excess(self) -> float:
+        """How many times its threshold it measures; 0 where it counts nothing, or no number."""
+        if self.measured is None or math.isnan(self.measured) or not self.threshold:
+            return 0.0
+        return self.measured / self.threshold
+
 
 @dataclass(frozen=True)
 class WindowVerdict:
@@ -62,6 +70,11 @@ class WindowVerdict:
     requests: int
     findings: tuple[Finding, ...]
     notes: tuple[str, ...] = ()
+
+    @property
+    def ordered(self) -> tuple[Finding, ...]:
+        """All findings: alarms first, and the farthest over its threshold first."""
+        return tuple(sorted(self.findings, key=lambda each: (not each.alarm, -each.excess)))
 
     @property
     def alarm(self) -> bool:

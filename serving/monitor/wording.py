@@ -1,6 +1,6 @@
 """How verdicts are put into words: one sentence first, for people who have just been woken."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from schema import features, request_features
 from serving.monitor import findings
@@ -23,6 +23,14 @@ TITLES = {
 }
 """Feature -> what to call it; one that is not here goes by its key, spaces for underscores."""
 
+UNITS = {
+    features.IMAGE_HEIGHT: "pixels",
+    features.IMAGE_WIDTH: "pixels",
+    request_features.READING_LENGTH: "characters",
+    request_features.LATENCY_MS: "ms",
+}
+"""Feature -> the unit of its values, where it has one."""
+
 CHECK_TITLES = {
     findings.SCHEMA: "schema",
     findings.SKEW: "all features together",
@@ -35,6 +43,7 @@ CHECK_TITLES = {
 
 _HELD_AGAINST = {findings.SCHEMA: "schema", findings.DRIFT: "window before"}
 
+_SHORT = timedelta(hours=1)
 _NAMED = 3
 """Findings that the one sentence names; the table has them all."""
 
@@ -72,7 +81,7 @@ def short(verdict: WindowVerdict) -> str:
     who = model_name(verdict)
     if not verdict.findings:
         return f"{who}: nothing could be checked"
-    alarms = [finding for finding in verdict.findings if finding.alarm]
+    alarms = [finding for finding in verdict.ordered if finding.alarm]
     if not alarms:
         return f"{who}: what comes in is what the model learned"
     titles = list(dict.fromkeys(finding_title(finding) for finding in alarms))
@@ -94,6 +103,7 @@ def sentence(verdict: WindowVerdict) -> str:
 
 
 def span(start: datetime, end: datetime) -> str:
-    """Returns a span of time in UTC: "2026-11-28 09:00 to 17:30 UTC"."""
-    until = end.strftime("%H:%M" if start.date() == end.date() else "%Y-%m-%d %H:%M")
-    return f"{start:%Y-%m-%d %H:%M} to {until} UTC"
+    """Returns a span of time in UTC: "2026-11-28 09:00 to 17:30 UTC"; seconds of a short one."""
+    clock = "%H:%M" if end - start >= _SHORT else "%H:%M:%S"
+    until = end.strftime(clock if start.date() == end.date() else f"%Y-%m-%d {clock}")
+    return f"{start.strftime(f'%Y-%m-%d {clock}')} to {until} UTC"

@@ -24,7 +24,7 @@ def test_the_alert_reaches_the_webhook_and_the_report_is_there(tmp_path):
     command = [sys.executable, "-m", "serving.monitor", "demo", "--requests", "300"]
     command += ["--model", str(tmp_path / "tiny-lines"), "--pictures", str(tmp_path / "pictures")]
     done = subprocess.run(
-        [*command, "--output", str(tmp_path / "out"), "--window", "10"],
+        [*command, "--output", str(tmp_path / "out"), "--window", "10", "--drift", "inverted"],
         cwd=ROOT,
         capture_output=True,
         text=True,

@@ -60,7 +60,7 @@ class Message:
     @property
     def details(self) -> tuple[str, ...]:
         """A sentence for each finding that raised the alarm."""
-        return tuple(finding.message for finding in self.verdict.findings if finding.alarm)
+        return tuple(finding.message for finding in self.verdict.ordered if finding.alarm)
 
     def to_json(self) -> dict[str, Any]:
         """Returns plain values: what the generic webhook gets, and what waits on the disk."""

@@ -81,7 +81,7 @@ def add_demo_options(parser: argparse.ArgumentParser) -> None:
         metavar="FOLDER",
         help="where the pipeline ran (%(default)s)",
     )
-    add("--drift", choices=list(DRIFTS), default="inverted", help="(%(default)s)")
+    add("--drift", choices=list(DRIFTS), default="rotated", help="(%(default)s)")
     add(
         "--requests", type=int, default=200, metavar="N", help="pictures of each kind (%(default)s)"
     )

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from serving.monitor.findings import Finding
 from serving.monitor.outcome import CheckedWindow
-from serving.monitor.wording import feature_title
+from serving.monitor.wording import UNITS, feature_title
 
 BARS = 24
 """Of a number; more would show the noise of a window of a few hundred requests."""
@@ -85,15 +85,8 @@ def compare(window: CheckedWindow) -> list[Comparison]:
     return sorted(comparisons, key=lambda each: (not each.alarm, -_farthest(each.findings)))
 
 
-def excess(finding: Finding) -> float:
-    """Returns how many times its threshold a finding measures; 0 where it counts nothing."""
-    if finding.measured is None or not finding.threshold:
-        return 0.0
-    return finding.measured / finding.threshold
-
-
 def _farthest(findings: tuple[Finding, ...]) -> float:
-    return max(map(excess, findings), default=0.0)
+    return max((finding.excess for finding in findings), default=0.0)
 
 
 def _numbers(
@@ -108,7 +101,9 @@ def _numbers(
     if not quantiles or quantiles[-1][0] != "now":
         return None
     edges = _edges([values for _, values in quantiles])
-    sides = tuple(Shares(name, _share(values, edges), _say(values)) for name, values in quantiles)
+    sides = tuple(
+        Shares(name, _share(values, edges), _say(feature, values)) for name, values in quantiles
+    )
     return Comparison(feature, edges, (), sides, findings)
 
 
@@ -132,11 +127,12 @@ def _share(quantiles: NDArray[np.float64], edges: NDArray[np.float64]) -> NDArra
     return np.diff(np.concatenate([[0.0], below, [1.0]]))
 
 
-def _say(quantiles: NDArray[np.float64]) -> str:
+def _say(feature: str, quantiles: NDArray[np.float64]) -> str:
+    unit = f" {UNITS[feature]}" if feature in UNITS else ""
     low, middle, high = (f"{quantiles[place]:.3g}" for place in (25, 50, 75))
     if low == high:
-        return f"median {middle}"
-    return f"median {middle}, half in {low} to {high}"
+        return f"median {middle}{unit}"
+    return f"median {middle}{unit}, half in {low} to {high}"
 
 
 def _categories(

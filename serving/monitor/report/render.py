@@ -22,7 +22,7 @@ from serving.monitor.logged_request import MeasuredRequest
 from serving.monitor.outcome import CheckedWindow, Outcome
 from serving.monitor.profile import PROBLEMS
 from serving.monitor.report import oddness, plots
-from serving.monitor.report.distributions import Comparison, compare, excess
+from serving.monitor.report.distributions import Comparison, compare
 from serving.monitor.report.thumbnails import thumbnail
 from serving.whole_file import write_whole
 
@@ -124,7 +124,7 @@ def _show(window: CheckedWindow, outcome: Outcome) -> ShownWindow:
     profile = window.profile
     return ShownWindow(
         window,
-        tuple(sorted(window.verdict.findings, key=lambda each: (not each.alarm, -excess(each)))),
+        window.verdict.ordered,
         tuple(compare(window)),
         _show_requests(profile.oddest, window),
         _show_requests(profile.unsurest, window),
@@ -152,7 +152,7 @@ def _show_requests(
 
 
 def _is_far(finding: Finding) -> bool:
-    return finding.measured is not None and excess(finding) < _FAR
+    return finding.measured is not None and finding.excess < _FAR
 
 
 def _chance(value: float | None) -> str:
@@ -164,7 +164,7 @@ def _chance(value: float | None) -> str:
 
 def _bar(finding: Finding) -> float:
     """Returns how long a finding's bar is, in percent of the whole."""
-    return round(100 * min(excess(finding), _FULL_BAR) / _FULL_BAR, 1)
+    return round(100 * min(finding.excess, _FULL_BAR) / _FULL_BAR, 1)
 
 
 def _clock(seconds: int) -> str:

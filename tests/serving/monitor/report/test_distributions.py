@@ -40,7 +40,7 @@ def test_a_value_that_is_always_the_same_is_one_bar(clean):
     [now] = height.sides
     assert np.count_nonzero(now.values) == 1
     assert height.edges[np.argmax(now.values)] <= 28 <= height.edges[np.argmax(now.values) + 1]
-    assert now.words == "median 28"
+    assert now.words == "median 28 pixels"
 
 
 def test_without_a_reference_the_window_before_stands_for_it(drifted):

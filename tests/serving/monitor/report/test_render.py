@@ -66,7 +66,7 @@ def test_the_same_outcome_gives_the_same_text(full, page):
 
 def test_the_verdict_comes_first(page):
     words = Reader(page).words
-    assert words.index("what comes in has changed (sharpness, mean brightness") < words.index(
+    assert words.index("what comes in has changed (mean brightness, sharpness, what") < words.index(
         "Findings"
     )
     assert "a disk is full" in words
