@@ -188,8 +188,9 @@ def _set_the_scene(arguments: argparse.Namespace) -> Scene:
         raise InputError(f"expected --window of a second or more, got {arguments.window}")
     model = arguments.model or _newest_model(arguments.workspace)
     version = _newest_version(model)
-    pictures = arguments.pictures or _test_lines(arguments.workspace, model.name)
-    clean = read_pictures(pictures, arguments.requests)
+    pictures = arguments.pictures
+    folders = [pictures] if pictures else _test_lines(arguments.workspace, model.name)
+    clean = read_pictures(folders, arguments.requests)
     clean = [clean[place % len(clean)] for place in range(arguments.requests)]
     _prepare(arguments.output)
     span = timedelta(seconds=arguments.window)
@@ -245,16 +246,22 @@ def _versions(model: Path) -> list[Path]:
     ]
 
 
-def _test_lines(workspace: Path, name: str) -> Path:
-    """Returns the newest folder of transformed test examples of a pipeline."""
-    found = (workspace / "artifacts" / name / "Transform").glob("*/*/Split-test")
-    newest = max(found, key=_modified, default=None)
-    if newest is None:
+def _test_lines(workspace: Path, name: str) -> list[Path]:
+    """Returns the newest folders of a pipeline's test lines, those as ingested first.
+
+    The reference of a pushed model is learned of the same ones (`pipeline.monitor_reference`).
+    """
+    artifacts = workspace / "artifacts" / name
+    found = []
+    for stage in ("*ExampleGen", "Transform"):
+        folders = artifacts.glob(f"{stage}/*examples/*/Split-test")
+        found += sorted(folders, key=_modified, reverse=True)[:1]
+    if not found:
         raise InputError(
             f"expected the test lines of {name}'s run in {workspace}, got none: name a folder of "
             "pictures with --pictures"
         )
-    return newest
+    return found
 
 
 def _modified(path: Path) -> float:

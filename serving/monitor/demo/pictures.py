@@ -1,8 +1,10 @@
 """Pictures of lines to send: clean ones as they lie on the disk, and the same ones spoiled."""
 
 import io
-from collections.abc import Callable, Iterator
+import random
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 from PIL import Image, ImageFilter, ImageOps
 
@@ -10,44 +12,54 @@ from schema.errors import InputError
 from schema.features import IMAGE
 
 SUFFIXES = (".png", ".jpg", ".jpeg")
+_Item = TypeVar("_Item")
 _RECORDS = "*.gz"
+_MOST_READ = 5000
 _SKEW_DEGREES = 15
 _BLUR = 1.5  # sigma in pixels
 
 
-def read_pictures(folder: Path, most: int) -> list[bytes]:
-    """Reads pictures, at most so many, in order.
+def read_pictures(folders: Sequence[Path], most: int) -> list[bytes]:
+    """Reads pictures, at most so many, drawn at random but the same ones each time.
 
     Args:
-      folder: of picture files, or of the transformed examples of a run, whose pictures are bright
-        on dark; they are turned to ink on paper, as clients send them.
+      folders: of picture files, or of a run's examples; the first one that has pictures is taken.
       most: to read.
 
     Raises:
       InputError: there are none.
     """
-    files = sorted(path for path in folder.glob("*") if path.suffix.lower() in SUFFIXES)
-    found = [path.read_bytes() for path in files[:most]]
-    if not found:
-        records = sorted(folder.glob(_RECORDS))
-        found = [_spoil(picture, ImageOps.invert) for picture in _examples(records, most)]
-    if not found:
-        raise InputError(
-            f"expected pictures of lines, got none in {folder}: name a folder of PNG or JPEG files "
-            "with --pictures"
-        )
-    return found
+    for folder in folders:
+        found = [path.read_bytes() for path in _drawn(_files(folder), most)]
+        found = found or _drawn(list(_examples(sorted(folder.glob(_RECORDS)))), most)
+        if found:
+            return found
+    raise InputError(
+        f"expected pictures of lines, got none in {' and '.join(map(str, folders))}: name a folder "
+        "of PNG or JPEG files with --pictures"
+    )
 
 
-def _examples(files: list[Path], most: int) -> Iterator[bytes]:
-    import tensorflow as tf
+def _files(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.glob("*") if path.suffix.lower() in SUFFIXES)
 
+
+def _drawn(every: list[_Item], most: int) -> list[_Item]:
+    return random.Random(0).sample(every, min(most, len(every)))
+
+
+def _examples(files: list[Path]) -> Iterator[bytes]:
+    """Yields the pictures of examples, as they are; lines of glyphs have none before Transform."""
     if not files:
         return
-    records = tf.data.TFRecordDataset([str(file) for file in files], "GZIP")
+    import tensorflow as tf
+
     spec = {IMAGE: tf.io.FixedLenFeature([], tf.string)}
-    for record in records.take(most):
-        yield tf.io.parse_single_example(record, spec)[IMAGE].numpy()
+    records = tf.data.TFRecordDataset([str(file) for file in files], "GZIP").take(_MOST_READ)
+    for record in records:
+        picture = tf.io.parse_single_example(record, spec)[IMAGE].numpy()
+        if picture:
+            yield picture
 
 
 def _spoil(encoded: bytes, change: Callable[[Image.Image], Image.Image]) -> bytes:

@@ -15,7 +15,8 @@ def workspace(tmp_path):
         version.mkdir(parents=True)
         (version / "saved_model.pb").write_bytes(b"")
         os.utime(version, (number, number))
-    (tmp_path / "artifacts/a-lines/Transform/transformed_examples/6/Split-test").mkdir(parents=True)
+    for folder in ("LineExampleGen/examples/2", "Transform/transformed_examples/6"):
+        (tmp_path / "artifacts/a-lines" / folder / "Split-test").mkdir(parents=True)
     return tmp_path
 
 
@@ -23,7 +24,9 @@ def test_the_newest_line_model_is_taken(workspace):
     model = command._newest_model(workspace)
     assert model.name == "b-lines"
     assert command._newest_version(model).name == "5"
-    assert command._test_lines(workspace, "a-lines").name == "Split-test"
+    ingested, transformed = command._test_lines(workspace, "a-lines")
+    assert ingested.match("LineExampleGen/examples/2/Split-test")
+    assert transformed.match("Transform/transformed_examples/6/Split-test")
 
 
 @pytest.mark.parametrize(
