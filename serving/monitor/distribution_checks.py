@@ -25,6 +25,7 @@ from serving.monitor.thresholds import (
     calibrate_drift,
     calibrate_skew,
 )
+from serving.monitor.wording import feature_title
 
 LEAST_SHARE = 0.5
 """Of a window's requests that must have a feature for its distribution to be looked at."""
@@ -76,7 +77,7 @@ def check_distributions(
     )
     findings = [_tell(compared, calibrated) for compared in validation.compared]
     findings += [
-        Finding(SCHEMA, name or None, None, None, None, True, f"{name}: {sentence}".strip(": "))
+        Finding(SCHEMA, name or None, None, None, None, True, _name_feature(name, sentence))
         for name, sentence in validation.anomalies
     ]
     if UNSURE in skew.thresholds:
@@ -97,9 +98,14 @@ def _calibrate_skew(
     for name in reference.counts:
         have = _requests_with(profile, name)
         if name not in floors:
-            notes.append(f"the schema compares no {name}: its skew was not looked at")
+            notes.append(
+                f"the schema compares no {feature_title(name)}: its skew was not looked at"
+            )
         elif have < LEAST_SHARE * profile.requests:
-            notes.append(f"{have} of {profile.requests} requests tell {name}: too few to compare")
+            notes.append(
+                f"{have} of {profile.requests} requests tell {feature_title(name)}: "
+                "too few to compare"
+            )
         else:
             names.append(name)
     if profile.judged >= LEAST_SHARE * profile.requests:
@@ -167,6 +173,10 @@ def _requests_with(profile: WindowProfile, name: str) -> int:
 _AGAINST = {SKEW: "the reference", DRIFT: "the window before"}
 
 
+def _name_feature(name: str, sentence: str) -> str:
+    return f"{feature_title(name)}: {sentence}" if name else sentence
+
+
 def _tell(compared: Compared, calibrated: Mapping[str, Calibrated]) -> Finding:
     null = calibrated[compared.check].null
     alarm = compared.measured > compared.threshold
@@ -179,8 +189,9 @@ def _tell(compared: Compared, calibrated: Mapping[str, Calibrated]) -> Finding:
         p_value=null.p_value(compared.feature, compared.measured),
         alarm=alarm,
         message=(
-            f"{compared.feature} lies {compared.measured:.3g} from {_AGAINST[compared.check]}, "
-            f"{relation} the {compared.threshold:.3g} that clean requests reach"
+            f"{feature_title(compared.feature)} lies {compared.measured:.3g} from "
+            f"{_AGAINST[compared.check]}, {relation} the {compared.threshold:.3g} that clean "
+            "requests reach"
         ),
     )
 
