@@ -31,6 +31,7 @@ from trainer_module.hyperparameters.lenet import LenetHyperparameters
 from trainer_module.hyperparameters.lines import NARROW_STEM, LineHyperparameters
 from trainer_module.hyperparameters.lstm_ctc import LstmCtcHyperparameters
 from trainer_module.task_names import CHARACTERS, DETECTOR, LINES
+from trainer_module.tracking.choice import NONE, TRACKERS, TRACKING_HELP, TrackingChoice
 from trainer_module.tuning.options import Limits, add_parallel, add_search_limits
 from trainer_module.tuning.study import ALGORITHMS, HYPERBAND
 from trainer_module.tuning.typed_file import read_space
@@ -119,6 +120,7 @@ def make_parser(prog: str, description: str) -> argparse.ArgumentParser:
         help="pushed model, a version or the folder of all, whose layers training begins with",
     )
     _add_search(parser)
+    parser.add_argument("--track", choices=TRACKERS, default=NONE, help=TRACKING_HELP)
     parser.add_argument("--train-steps", type=int, help="batches, rounded to whole epochs")
     parser.add_argument("--seed", type=int, default=0, help="decides everything random")
     parser.add_argument(
@@ -184,6 +186,9 @@ def make_config(arguments: argparse.Namespace) -> PipelineConfig:
         span_check=SpanCheckOptions(**changes.get("span_check", {})),
         warm_start=find_trained(arguments.warm_start.absolute()) if arguments.warm_start else None,
         search=_make_search(arguments, network, hyperparameters),
+        tracking=TrackingChoice(
+            arguments.track, "" if arguments.track == NONE else str(workspace / "tracking")
+        ),
     )
 
 

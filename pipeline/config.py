@@ -15,6 +15,7 @@ from schema.alphabet import LATIN, Alphabet
 from schema.errors import InputError
 from trainer_module.hyperparameters.base import Hyperparameters
 from trainer_module.hyperparameters.space import Space, check_space
+from trainer_module.tracking.choice import TrackingChoice
 from trainer_module.tuning.options import Limits
 from transforms.augmentation_options import AugmentationOptions
 from transforms.synthesis_options import SynthesisOptions
@@ -55,6 +56,7 @@ class PipelineConfig:
       span_check: what becomes of data that is unlike the last.
       warm_start: an exported model whose layers training begins with.
       search: whose best hyperparameters the training takes; None takes them as they are.
+      tracking: who is told how the training goes.
     """
 
     task: Task
@@ -72,6 +74,7 @@ class PipelineConfig:
     span_check: SpanCheckOptions = field(default_factory=SpanCheckOptions)
     warm_start: Path | None = None
     search: SearchSettings | None = None
+    tracking: TrackingChoice = field(default_factory=TrackingChoice)
 
     def __post_init__(self) -> None:
         if self.train_steps < 1:

@@ -4,6 +4,7 @@ import dataclasses
 from typing import NamedTuple
 
 from tfx.components import Trainer
+from tfx.dsl.components.base import executor_spec
 from tfx.dsl.components.base.base_component import BaseComponent
 from tfx.dsl.components.base.base_node import BaseNode
 from tfx.dsl.components.common.importer import Importer
@@ -12,12 +13,19 @@ from tfx.types.standard_artifacts import Model
 
 from pipeline.config import PipelineConfig
 from pipeline.fingerprint import hash_code
+from pipeline.trainer_executor import DATABASE, LocatedTrainerExecutor
 from pipeline.tune_stage import tune
 from schema.splits import TRAIN, VALIDATION
 from trainer_module.run_fn import TrainerConfig
 from trainer_module.variation import Variation
 
 RUN_FN = "trainer_module.run_fn.run_fn"
+
+
+class LocatedTrainer(Trainer):
+    """Trainer whose `run_fn` knows where in the lineage it is."""
+
+    EXECUTOR_SPEC = executor_spec.ExecutorClassSpec(LocatedTrainerExecutor)
 
 
 class Training(NamedTuple):
@@ -50,12 +58,13 @@ def train(transformed: BaseComponent, config: PipelineConfig) -> Training:
         resume_folder=str(config.resume_path),
         version=hash_code(RUN_FN.rpartition(".")[0]),
         dataset=config.dataset,
+        tracking=dataclasses.asdict(config.tracking),
     )
     base_model = _import_model(config)
     tuner = None
     if config.search is not None:
         tuner = tune(transformed, base_model, trainer_config, config.search, config)
-    trainer = Trainer(
+    trainer = LocatedTrainer(
         examples=transformed.outputs["transformed_examples"],
         transform_graph=transformed.outputs["transform_graph"],
         base_model=base_model.outputs["result"] if base_model else None,
@@ -63,7 +72,10 @@ def train(transformed: BaseComponent, config: PipelineConfig) -> Training:
         run_fn=RUN_FN,
         train_args=trainer_pb2.TrainArgs(splits=[TRAIN], num_steps=config.train_steps),
         eval_args=trainer_pb2.EvalArgs(splits=[VALIDATION]),
-        custom_config=dataclasses.asdict(trainer_config),
+        custom_config={
+            **dataclasses.asdict(trainer_config),
+            DATABASE: str(config.metadata_path),
+        },
     )
     return Training(tuple(each for each in (base_model, tuner) if each is not None), trainer)
 

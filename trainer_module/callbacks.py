@@ -11,6 +11,7 @@ from tqdm import tqdm
 
 from trainer_module.history import Epoch
 from trainer_module.tasks.base import Validator
+from trainer_module.tracking.tracker import NoTracker, Tracker
 from trainer_module.training_state import TrainingState
 
 
@@ -22,13 +23,19 @@ class EndOfEpoch(keras.callbacks.Callback):
       state: keeps weights and history.
       patience: epochs without a better one after which training stops.
       seed: with the epoch's number it decides dropout.
+      tracker: is told of each epoch once it is kept.
     """
 
     def __init__(
-        self, validator: Validator, state: TrainingState, patience: int, seed: int
+        self,
+        validator: Validator,
+        state: TrainingState,
+        patience: int,
+        seed: int,
+        tracker: Tracker | None = None,
     ) -> None:
         super().__init__()
-        self._validator, self._state = validator, state
+        self._validator, self._state, self._tracker = validator, state, tracker or NoTracker()
         self._patience, self._seed = patience, seed
         self._started = 0.0
 
@@ -50,6 +57,7 @@ class EndOfEpoch(keras.callbacks.Callback):
             learning_rate=float(self.model.optimizer.learning_rate),
         )
         self._state.save(self.model, record)
+        self._tracker.epoch(record, result.readings)
         best = self._state.best
         if best is not None and record.number - best.number >= self._patience:
             self.model.stop_training = True

@@ -1,15 +1,23 @@
 """Loss and F1 on the validation pages, as the epochs go by."""
 
 import keras
+import numpy as np
 import tensorflow as tf
+from PIL import Image, ImageDraw
 
 from schema import line_bands
 from trainer_module.detector_loss import DetectorLoss
 from trainer_module.networks.fcn import STRIDE
 from trainer_module.page_input import draw_maps
 from trainer_module.tasks.base import ValidationResult
+from trainer_module.tracking.tracker import ExampleReading
 from transforms.box_matching import match_boxes
 from transforms.line_boxes import find_lines
+
+SHOWN = 4
+"""Pages that trackers show with the boxes that were found."""
+
+_OUTLINE = 96  # grey
 
 
 class PageValidator:
@@ -34,6 +42,7 @@ class PageValidator:
     def validate(self) -> ValidationResult:
         """Looks at every page once."""
         loss, pages, hits, total = 0.0, 0, 0, 0
+        shown: list[ExampleReading] = []
         for page, bands in self._pages:
             page_loss, boxes = self._look(page, bands)
             rows = bands.numpy()
@@ -41,7 +50,19 @@ class PageValidator:
             there, ignored = rows[counted, line_bands.BOX], rows[~counted, line_bands.BOX]
             matching = match_boxes(boxes.numpy(), there, ignored)
             loss, pages = loss + float(page_loss), pages + 1
+            if len(shown) < SHOWN:
+                shown.append(_show(page.numpy()[:, :, 0], there, boxes.numpy()))
             hits += matching.hits
             total += matching.boxes + matching.lines
         # Without any line on any page nothing was missed.
-        return ValidationResult(loss / pages, 1.0 - 2 * hits / total if total else 0.0)
+        error = 1.0 - 2 * hits / total if total else 0.0
+        return ValidationResult(loss / pages, error, tuple(shown))
+
+
+def _show(page: np.ndarray, there: np.ndarray, found: np.ndarray) -> ExampleReading:
+    """Draws the boxes that were found, [n, 4] of ymin xmin ymax xmax, onto a page of ink 0..1."""
+    picture = Image.fromarray((255 - np.rint(255 * page)).astype(np.uint8))
+    pen = ImageDraw.Draw(picture)
+    for ymin, xmin, ymax, xmax in found:
+        pen.rectangle((xmin, ymin, xmax, ymax), outline=_OUTLINE, width=2)
+    return ExampleReading(np.asarray(picture), f"{len(there)} lines", f"{len(found)} lines")

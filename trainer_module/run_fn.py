@@ -12,9 +12,16 @@ from tfx.components.trainer.fn_args_utils import FnArgs
 
 from schema import features
 from serving.model_folder import EXTRA_ASSETS, WEIGHTS_FILE
+from serving.whole_file import write_whole
+from trainer_module.cost import measure_cost
+from trainer_module.environment import describe_environment
 from trainer_module.hyperparameters import NETWORKS
+from trainer_module.run_origin import RunOrigin
+from trainer_module.task_names import ERROR_NAMES
 from trainer_module.tasks.base import SplitFiles
 from trainer_module.tasks.factory import make_task
+from trainer_module.tracking.choice import TrackingChoice, make_tracker
+from trainer_module.tracking.tracker import TrackedRun, Tracker
 from trainer_module.train import train
 from trainer_module.training_state import TrainingState
 from trainer_module.tuning.study import restore_values, scale_steps
@@ -22,6 +29,8 @@ from trainer_module.variation import Variation
 
 HISTORY_FILE = "history.json"
 """In the ModelRun artifact: the learning curve."""
+FACTS_FILE = "facts.json"
+"""Beside it: the model card, and what the model costs."""
 
 WARMUP_IMAGES = 4
 
@@ -40,6 +49,8 @@ class TrainerConfig:
       resume_folder: where an interrupted training is kept until the model is exported.
       version: a hash of the code; another one makes the cached model stale.
       dataset: what the examples were made from, for the model card.
+      tracking: the fields of `TrackingChoice`.
+      run: where the training belongs, the fields of `RunOrigin`; known once it runs.
     """
 
     task: str
@@ -51,11 +62,32 @@ class TrainerConfig:
     resume_folder: str
     version: str
     dataset: str
+    tracking: dict[str, Any] = dataclasses.field(default_factory=dict)
+    run: dict[str, Any] = dataclasses.field(default_factory=dict)
+
+    @property
+    def decisive(self) -> dict[str, Any]:
+        """All that the weights depend on."""
+        fields = dataclasses.asdict(self)
+        return {key: value for key, value in fields.items() if key not in ("tracking", "run")}
 
 
 def run_fn(fn_args: FnArgs) -> None:
     """Trains, exports and tells the learning curve."""
     config, train_steps = take_tuned(TrainerConfig(**fn_args.custom_config), fn_args)
+    tracker = make_tracker(TrackingChoice(**config.tracking))
+    tracker.start(_tracked_run(fn_args, config, train_steps))
+    try:
+        _train_and_export(fn_args, config, train_steps, tracker)
+    except BaseException:
+        tracker.end(failed=True)
+        raise
+    tracker.end()
+
+
+def _train_and_export(
+    fn_args: FnArgs, config: TrainerConfig, train_steps: int, tracker: Tracker
+) -> None:
     task = make_task(
         config.task,
         config.network,
@@ -72,23 +104,42 @@ def run_fn(fn_args: FnArgs) -> None:
         config.seed,
         state,
         find_base_model(fn_args),
+        tracker=tracker,
     )
     network = task.build_network()
     state.restore_best(network)
-    folder = Path(fn_args.serving_model_dir)
+    folder, images = Path(fn_args.serving_model_dir), _first_images(fn_args.eval_files)
     card = _model_card(fn_args, config, train_steps, state)
-    task.export(
-        network,
-        folder,
-        card,
-        _first_images(fn_args.eval_files),
-        SplitFiles(fn_args.train_files, fn_args.eval_files),
-    )
+    files = SplitFiles(fn_args.train_files, fn_args.eval_files)
+    task.export(network, folder, card, images, files)
     network.save_weights(folder / EXTRA_ASSETS / WEIGHTS_FILE)
-    history = Path(fn_args.model_run_dir) / HISTORY_FILE
-    history.parent.mkdir(parents=True, exist_ok=True)
-    history.write_text(json.dumps([dataclasses.asdict(epoch) for epoch in state.history]))
+    cost = measure_cost(folder, images)
+    model_run = Path(fn_args.model_run_dir)
+    history = json.dumps([dataclasses.asdict(epoch) for epoch in state.history])
+    write_whole(model_run / HISTORY_FILE, history.encode())
+    facts = {**dataclasses.asdict(cost), **card}
+    write_whole(model_run / FACTS_FILE, json.dumps(facts, default=str).encode())
+    tracker.model(folder, facts)
     shutil.rmtree(state.folder)
+
+
+def _tracked_run(fn_args: FnArgs, config: TrainerConfig, train_steps: int) -> TrackedRun:
+    origin = RunOrigin(**config.run)
+    lineage = (f"run {origin.pipeline_run}", f"model {origin.model}", f"examples {origin.examples}")
+    return TrackedRun(
+        name=f"{origin.pipeline or config.dataset} {origin.model}",
+        group=origin.pipeline_run,
+        tags=(config.task, config.network, config.dataset, *lineage),
+        config={
+            **config.decisive,
+            "train_steps": train_steps,
+            "warm_start": fn_args.base_model,
+            "origin": config.run,
+            "environment": describe_environment(),
+        },
+        error_name=ERROR_NAMES[config.task],
+        data={"sources": origin.data},
+    )
 
 
 def take_tuned(config: TrainerConfig, fn_args: FnArgs) -> tuple[TrainerConfig, int]:
@@ -116,7 +167,7 @@ def find_base_model(fn_args: FnArgs) -> Path | None:
 def _training_id(fn_args: FnArgs, config: TrainerConfig) -> str:
     """Names a training by all that decides it, so that only the same one is resumed."""
     decisive = [
-        dataclasses.asdict(config),
+        config.decisive,
         fn_args.train_steps,
         fn_args.train_files,
         fn_args.eval_files,
@@ -139,6 +190,8 @@ def _model_card(
         "train_steps": train_steps,
         "seed": config.seed,
         "code": config.version,
+        "origin": config.run,
+        "environment": describe_environment(),
         "train_examples": list(fn_args.train_files),
         "validation_examples": list(fn_args.eval_files),
         "warm_start": fn_args.base_model,

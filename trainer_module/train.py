@@ -17,6 +17,7 @@ from trainer_module.loss_guard import LossGuard
 from trainer_module.optimizer import make_optimizer
 from trainer_module.task_names import ERROR_NAMES
 from trainer_module.tasks.base import TrainingTask
+from trainer_module.tracking.tracker import NoTracker, Tracker
 from trainer_module.training_state import TrainingState
 from trainer_module.warm_start import warm_start
 
@@ -54,6 +55,7 @@ def train(
     state: TrainingState,
     base_model: Path | None = None,
     stop_after: int | None = None,
+    tracker: Tracker | None = None,
 ) -> None:
     """Trains until the steps are done or the validation error no longer falls.
 
@@ -67,6 +69,7 @@ def train(
       base_model: an exported model whose layers the network begins with.
       stop_after: epochs after which to stop, with the learning rate still where the whole plan
         has it then, so that the same state may go on; None for all of them.
+      tracker: begun by the caller; is told of each epoch, those before an interruption included.
 
     Raises:
       InputError: a split is empty, or an example cannot be learned, or the loss is not finite.
@@ -86,6 +89,9 @@ def train(
         loss = task.make_loss()
         model.compile(make_optimizer(hyperparameters, plan.steps), loss, jit_compile=False)
         state.restore_last(model)
+    tracker = tracker or NoTracker()
+    for record in state.history:
+        tracker.epoch(record, ())
     epochs = min(plan.epochs, stop_after or plan.epochs)
     if state.epochs_done >= epochs:  # killed after its last epoch, before the export
         return
@@ -101,7 +107,7 @@ def train(
         verbose=0,
         callbacks=[
             LossGuard(loss, lambda epoch, step: task.name_batch(train_files, seed, epoch, step)),
-            EndOfEpoch(validator, state, hyperparameters.patience, seed),
+            EndOfEpoch(validator, state, hyperparameters.patience, seed, tracker),
             Progress(
                 epochs * plan.steps_per_epoch,
                 state.epochs_done * plan.steps_per_epoch,

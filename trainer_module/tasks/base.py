@@ -10,14 +10,22 @@ import tensorflow as tf
 
 from schema.alphabet import Alphabet
 from trainer_module.hyperparameters.base import Hyperparameters
+from trainer_module.tracking.tracker import ExampleReading
 
 
 @dataclass(frozen=True)
 class ValidationResult:
-    """Mean loss in nats an example, and the task's error as a fraction, lower is better."""
+    """What the validation split says.
+
+    Args:
+      loss: mean, in nats an example.
+      error: the task's, as a fraction, lower is better.
+      readings: the first few examples as they were read.
+    """
 
     loss: float
     error: float
+    readings: tuple[ExampleReading, ...] = ()
 
 
 @dataclass(frozen=True)

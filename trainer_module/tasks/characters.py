@@ -76,7 +76,9 @@ class CharactersTask:
     def make_validator(self, network: keras.Model, files: Sequence[str]) -> CharacterValidator:
         """Makes what measures the share of wrong characters."""
         return CharacterValidator(
-            network, evaluation_batches(files, self.alphabet, EVALUATION_BATCH)
+            network,
+            evaluation_batches(files, self.alphabet, EVALUATION_BATCH),
+            self.alphabet,
         )
 
     def export(
