@@ -76,7 +76,7 @@ def train(transformed: BaseComponent, config: PipelineConfig) -> Training:
             **dataclasses.asdict(trainer_config),
             DATABASE: str(config.metadata_path),
         },
-    )
+    ).with_id(Trainer.__name__)
     return Training(tuple(each for each in (base_model, tuner) if each is not None), trainer)
 
 
