@@ -22,6 +22,7 @@ from serving.monitor.arguments import FACETS_FILE, JSON_FILE, REPORT_FILE, alert
 from serving.monitor.metrics import MonitorMetrics
 from serving.monitor.outcome import TROUBLE, Outcome
 from serving.monitor.outcome_json import outcome_to_json
+from serving.monitor.profile import PROBLEMS
 from serving.monitor.turn import TurnSettings, fingerprint, take_turn
 from serving.whole_file import write_whole
 
@@ -205,6 +206,8 @@ def _words(outcome: Outcome, report: Path) -> Iterator[str]:
             if finding.alarm:
                 yield f"  {wording.finding_title(finding)}: {finding.message}"
         yield from (f"  note: {note}" for note in window.verdict.notes)
+        for key, count in window.profile.problems.items():
+            yield f"  log: {count} of {window.profile.requests} requests: {PROBLEMS[key]}"
     if not outcome.windows:
         yield "nothing could be checked: the logs hold no request of the time asked for"
     if outcome.observation is not None:
