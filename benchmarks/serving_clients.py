@@ -1,8 +1,9 @@
 """Clients that cost next to nothing: what is measured with them is the server.
 
-`serving_speed` lets 32 of them ask at a time, all in one thread that sends prepared bytes and counts
-answers. A client is a connection with one request on its way. The gRPC ones speak as much HTTP/2 (RFC
-9113) as one call after the other takes; headers are sent without a table (RFC 7541, 6.2.2).
+`serving_speed` lets 32 of them ask at a time, all in one thread that sends prepared bytes and
+counts answers. A client is a connection with one request on its way. Those for gRPC speak as much
+HTTP/2 (RFC 9113) as one call after the other takes; headers are sent without a table (RFC 7541,
+6.2.2).
 """
 
 import re

@@ -3,11 +3,12 @@
     python benchmarks/serving_speed.py --model WORKSPACE/pushed/emnist-lines
 
 The server runs in a process of its own, without batching for one client at a time and with it for
-32; this process is the load generator (`serving_clients`) and calls the bare model itself. Rounds of all kinds take
-turns, since a machine's speed drifts, and processor time is told beside wall clock: what others
-do on the machine does not count there. The bare model is a session callable on decoded arrays,
-which is what the server calls; TensorFlow's own `saved_model.load` is timed beside it. Pictures are
-the model's warm-up requests, or the test examples that `--examples` names.
+32. This process is the load generator, with gRPC's own client for one at a time and those of
+`serving_clients` for 32, and calls the bare model itself. Rounds of all kinds take turns, since a
+machine's speed drifts, and processor time is told beside wall clock: what others do on the machine
+counts less there. The bare model is a session callable on decoded arrays, which is what the server
+calls; TensorFlow's own `saved_model.load` is timed beside it. Pictures are the model's warm-up
+requests, or the test examples that `--examples` names.
 """
 
 import argparse

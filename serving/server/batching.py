@@ -149,7 +149,9 @@ class Batcher:
                 )
             queue.tasks.append(task)
             queue.rows += task.rows
-            self._changed.notify()
+            # A queue that has begun already has a thread that minds its time.
+            if len(queue.tasks) == 1 or queue.rows >= self._settings.max_batch_size:
+                self._changed.notify()
 
     def _key(self, task: _Task) -> Hashable:
         """Tells which calls may share a batch."""

@@ -26,6 +26,9 @@ from serving.server.telemetry import GRPC, Record, Telemetry
 # A call without a deadline looks to gRPC as one with a deadline in the far future.
 _FOR_EVER = 366 * 24 * 3600.0
 
+# Clients that ask again at once do so within this time.
+_SETTLE_SECONDS = 0.05
+
 _log = logging.getLogger(__name__)
 
 
@@ -72,8 +75,12 @@ class GrpcServer:
         self.gate.close()
         started = time.monotonic()
         self.gate.wait_until_empty(grace_seconds)
+        self.gate.hold()
+        time.sleep(_SETTLE_SECONDS)
         left = max(grace_seconds - (time.monotonic() - started), 0.0)
-        self.server.stop(left).wait()
+        stopped = self.server.stop(left)
+        self.gate.let_go()
+        stopped.wait()
 
 
 def start(

@@ -44,6 +44,25 @@ def test_a_closed_gate_refuses_and_waits_for_who_is_inside() -> None:
     assert time.monotonic() - started < 9
 
 
+def test_who_is_held_hears_the_refusal_afterwards() -> None:
+    gate = Gate()
+    gate.close()
+    gate.hold()
+    heard = threading.Event()
+
+    def visit() -> None:
+        with pytest.raises(ServableError), gate:
+            pass
+        heard.set()
+
+    visitor = threading.Thread(target=visit)
+    visitor.start()
+    assert not heard.wait(0.1)
+    gate.let_go()
+    assert heard.wait(3)
+    visitor.join()
+
+
 def test_what_fails_inside_has_left() -> None:
     gate = Gate()
     with pytest.raises(ZeroDivisionError), gate:
