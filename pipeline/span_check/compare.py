@@ -53,7 +53,7 @@ def compare_statistics(
     # No divergence is larger than 1: what chance may bring that far tells nothing.
     blind = {shift.split for shift in shifts if shift.threshold >= 1}
     notes += [
-        f"{split} has too few examples to tell a change from chance" for split in sorted(blind)
+        f"{split} has too few examples to tell every change from chance" for split in sorted(blind)
     ]
     shifts = [shift for shift in shifts if shift.threshold < 1]
     # The largest divergence in terms of what is allowed.

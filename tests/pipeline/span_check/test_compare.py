@@ -176,7 +176,7 @@ def test_splits_too_small_to_tell_are_named_and_left_out():
     )
     compared = compare_statistics(now, last, SCHEMA, 0.01)
     assert [(shift.split, shift.skewed) for shift in compared.shifts] == [("train", True)]
-    assert "test has too few examples to tell a change from chance" in compared.notes
+    assert "test has too few examples to tell every change from chance" in compared.notes
 
 
 @pytest.mark.parametrize("file", [LINE_SCHEMA_FILE, PAGE_SCHEMA_FILE])
