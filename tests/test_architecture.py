@@ -37,6 +37,7 @@ def test_no_arrow_points_up(package):
         "pipeline.ingest.sample",
         "pipeline.ingest.page_plan",
         "pipeline.ingest.record_plan",
+        "pipeline.leaderboard.__main__",
         "pipeline.models.__main__",
         "pipeline.prepare",
         "pipeline.report.render",

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,10 @@ from pipeline.models.judgement import InfraCheck, Judgement, read_infra_checks, 
 from pipeline.pushes import MODEL, MODEL_KEY, Push
 from pipeline.run_result import LineageEntry
 
+FACTS_PROPERTY = "facts"
+"""Custom property of Model artifacts: cost, origin and environment, as JSON."""
+
+_MODEL_RUN_KEY = "model_run"
 _EXAMPLES = "Examples"
 _TUNED = "hyperparameters"
 """Under which key a Trainer has what a search before it found."""
@@ -82,6 +86,8 @@ class TrainedModel:
       infra: the last word of the infrastructure's validation, None where it was not asked.
       pushes: its versions, by rising number.
       lineage: the artifacts that led to it and itself.
+      facts: latency, size, origin and environment, as the Trainer noted them; may be empty.
+      model_run: folder of its learning curve, None where the run kept none.
     """
 
     model_id: int
@@ -94,6 +100,8 @@ class TrainedModel:
     infra: InfraCheck | None
     pushes: tuple[Push, ...]
     lineage: tuple[LineageEntry, ...]
+    facts: dict[str, Any] = field(default_factory=dict)
+    model_run: Path | None = None
 
     @property
     def refusal(self) -> str | None:
@@ -117,22 +125,30 @@ def read_models(lineage: Lineage, pushes: Sequence[Push]) -> Iterator[TrainedMod
             continue
         seen.add(model.id)
         ancestors = lineage.ancestors(model)
+        model_run = lineage.output(execution, _MODEL_RUN_KEY)
         yield TrainedModel(
             model_id=model.id,
             folder=Path(model.uri) / SERVING_MODEL,
             milliseconds=model.create_time_since_epoch,
             run=lineage.run_of(execution) or "",
             recipe=_read_recipe(execution, lineage.input(execution, _TUNED)),
-            data=tuple(
-                _read_source(artifact)
-                for artifact in ancestors
-                if artifact.type == _EXAMPLES and SOURCE_PROPERTY in artifact.custom_properties
-            ),
+            data=read_sources(ancestors),
             judgement=judgements.get(model.id),
             infra=infra.get(model.id),
             pushes=tuple(push for push in pushes if push.model_id == model.id),
             lineage=tuple(_entry(lineage, artifact) for artifact in ancestors),
+            facts=json.loads(_text(model.custom_properties, FACTS_PROPERTY) or "{}"),
+            model_run=Path(model_run.uri) if model_run else None,
         )
+
+
+def read_sources(artifacts: Sequence[mlmd.Artifact]) -> tuple[DataSource, ...]:
+    """Returns what was ingested, of artifacts that led to something."""
+    return tuple(
+        _read_source(artifact)
+        for artifact in artifacts
+        if artifact.type == _EXAMPLES and SOURCE_PROPERTY in artifact.custom_properties
+    )
 
 
 def _read_recipe(execution: mlmd.Execution, tuned: mlmd.Artifact | None) -> Recipe:

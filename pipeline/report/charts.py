@@ -21,16 +21,16 @@ from pipeline.run_result import StageRun
 from trainer_module.history import Epoch
 from transforms.calibration import ReliabilityBin, calibration_error
 
-# Matplotlib knows no CSS variables: it draws in these colours, and `_svg` puts the variables in.
-_INK, _QUIET, _ACCENT = "#010101", "#020202", "#030303"
-_VARIABLES = {_INK: "var(--ink)", _QUIET: "var(--quiet)", _ACCENT: "var(--accent)"}
+# Matplotlib knows no CSS variables: it draws in these colours, and `as_svg` puts the variables in.
+INK, QUIET, ACCENT = "#010101", "#020202", "#030303"
+_VARIABLES = {INK: "var(--ink)", QUIET: "var(--quiet)", ACCENT: "var(--accent)"}
 
-_STYLE = {
+STYLE = {
     "svg.fonttype": "none",  # text remains text
     "svg.hashsalt": "report",  # the same run gives the same file, byte for byte
     "font.size": 9,
-    "text.color": _INK,
-    "axes.edgecolor": _QUIET,
+    "text.color": INK,
+    "axes.edgecolor": QUIET,
     "axes.facecolor": "none",
     "axes.spines.right": False,
     "axes.spines.top": False,
@@ -40,8 +40,8 @@ _STYLE = {
     "legend.frameon": False,
     "lines.linewidth": 1.4,
     "lines.markersize": 2.5,
-    "xtick.color": _QUIET,
-    "ytick.color": _QUIET,
+    "xtick.color": QUIET,
+    "ytick.color": QUIET,
 }
 
 _WIDTH = 4.6  # inches: two charts stand side by side on a desk, each fills a phone
@@ -49,36 +49,36 @@ _WIDTH = 4.6  # inches: two charts stand side by side on a desk, each fills a ph
 
 def loss_curve(epochs: Sequence[Epoch]) -> str:
     """Return the training and validation loss of each epoch as an `<svg>` element."""
-    with matplotlib.rc_context(_STYLE):
-        figure, axes = _canvas(height=2.6)
+    with matplotlib.rc_context(STYLE):
+        figure, axes = canvas(height=2.6)
         axes.set_title("Loss by epoch, nats an example")
         numbers = [epoch.number for epoch in epochs]
         training = [_finite(epoch.loss) for epoch in epochs]
         validation = [_finite(epoch.validation_loss) for epoch in epochs]
-        axes.plot(numbers, training, "o--", color=_QUIET, label="training")
-        axes.plot(numbers, validation, "o-", color=_ACCENT, label="validation")
+        axes.plot(numbers, training, "o--", color=QUIET, label="training")
+        axes.plot(numbers, validation, "o-", color=ACCENT, label="validation")
         axes.legend(loc="upper right")
         _finish_curve(axes, training + validation)
-        return _svg(figure, "loss", "Training and validation loss by epoch")
+        return as_svg(figure, "loss", "Training and validation loss by epoch")
 
 
 def error_curve(epochs: Sequence[Epoch], error_name: str) -> str:
     """Return the validation error of each epoch, in percent, as an `<svg>` element."""
-    with matplotlib.rc_context(_STYLE):
-        figure, axes = _canvas(height=2.6)
+    with matplotlib.rc_context(STYLE):
+        figure, axes = canvas(height=2.6)
         values = [100 * _finite(epoch.validation_error) for epoch in epochs]
-        axes.plot([epoch.number for epoch in epochs], values, "o-", color=_ACCENT)
+        axes.plot([epoch.number for epoch in epochs], values, "o-", color=ACCENT)
         label = f"Validation {error_name} by epoch"
         finite = [value for value in values if math.isfinite(value)]
         if finite:
             lowest = min(finite)
             number = epochs[values.index(lowest)].number
             label += f", lowest {lowest:.2f} % in epoch {number}"
-            axes.axhline(lowest, color=_QUIET, linewidth=0.6, linestyle=":")
+            axes.axhline(lowest, color=QUIET, linewidth=0.6, linestyle=":")
         axes.set_title(label)
         axes.yaxis.set_major_formatter("{x:g} %")
         _finish_curve(axes, values)
-        return _svg(figure, "error", label)
+        return as_svg(figure, "error", label)
 
 
 def reliability_curve(bins: Sequence[ReliabilityBin], judged: str) -> str:
@@ -88,43 +88,43 @@ def reliability_curve(bins: Sequence[ReliabilityBin], judged: str) -> str:
       bins: at least one, as `transforms.calibration.reliability` makes them.
       judged: what was right or wrong, as in "Test lines".
     """
-    with matplotlib.rc_context(_STYLE):
-        figure, axes = _canvas(height=2.8, width=3.3)
+    with matplotlib.rc_context(STYLE):
+        figure, axes = canvas(height=2.8, width=3.3)
         stated = [100 * each.confidence for each in bins]
         right = [100 * each.accuracy for each in bins]
         lowest, highest = min(*stated, *right), max(*stated, *right)
         margin = 0.04 * (highest - lowest) + 0.1
         limits = (lowest - margin, highest + margin)
-        axes.axline((100, 100), slope=1, color=_QUIET, linewidth=0.8, linestyle=":")
-        axes.plot(stated, right, "o-", color=_ACCENT)
+        axes.axline((100, 100), slope=1, color=QUIET, linewidth=0.8, linestyle=":")
+        axes.plot(stated, right, "o-", color=ACCENT)
         axes.set(xlim=limits, ylim=limits, xlabel="confidence", ylabel="right")
         axes.xaxis.set_major_formatter("{x:g} %")
         axes.yaxis.set_major_formatter("{x:g} %")
         error = f"expected calibration error {100 * calibration_error(bins):.1f} points"
         axes.set_title(f"{judged}\n{error}")
         name = f"reliability-{judged.lower().replace(' ', '-')}"
-        return _svg(figure, name, f"{judged} that were right, by their confidence; {error}")
+        return as_svg(figure, name, f"{judged} that were right, by their confidence; {error}")
 
 
 def stage_bars(stages: Sequence[StageRun]) -> str:
     """Return the wall-clock time of each stage as horizontal bars in an `<svg>` element."""
-    with matplotlib.rc_context(_STYLE):
-        figure, axes = _canvas(height=0.5 + 0.24 * len(stages))
+    with matplotlib.rc_context(STYLE):
+        figure, axes = canvas(height=0.5 + 0.24 * len(stages))
         axes.set_title("Time by stage")
         seconds = [max(0.0, _finite(stage.seconds, otherwise=0.0)) for stage in stages]
         places = range(len(stages))
-        axes.barh(places, seconds, height=0.6, color=_ACCENT)
+        axes.barh(places, seconds, height=0.6, color=ACCENT)
         longest = max(seconds, default=0.0) or 1.0
         for place, stage, length in zip(places, stages, seconds, strict=True):
             text = duration(stage.seconds) if stage.state == "ran" else stage.state
-            axes.text(length + 0.015 * longest, place, text, va="center", color=_INK)
-        axes.set_yticks(places, [stage.name for stage in stages], color=_INK)
+            axes.text(length + 0.015 * longest, place, text, va="center", color=INK)
+        axes.set_yticks(places, [stage.name for stage in stages], color=INK)
         axes.tick_params(length=0)
         axes.set_xticks([])
         axes.set_xlim(0, 1.3 * longest)  # leaves room for the words behind the longest bar
         axes.invert_yaxis()
         axes.spines["bottom"].set_visible(False)
-        return _svg(figure, "stages", "Wall-clock time by stage")
+        return as_svg(figure, "stages", "Wall-clock time by stage")
 
 
 def duration(seconds: float) -> str:
@@ -144,7 +144,8 @@ def _finite(value: float, otherwise: float = math.nan) -> float:
     return value if math.isfinite(value) else otherwise
 
 
-def _canvas(height: float, width: float = _WIDTH) -> tuple[Figure, Axes]:
+def canvas(height: float, width: float = _WIDTH) -> tuple[Figure, Axes]:
+    """Return an empty drawing; sizes in inches."""
     figure = Figure(figsize=(width, height), layout="constrained")
     return figure, figure.subplots()
 
@@ -159,7 +160,7 @@ def _finish_curve(axes: Axes, values: Sequence[float]) -> None:
         axes.text(0.5, 0.5, "no finite number in any epoch", ha="center", transform=axes.transAxes)
 
 
-def _svg(figure: Figure, name: str, label: str) -> str:
+def as_svg(figure: Figure, name: str, label: str) -> str:
     """Return the drawing as an element for a page: labelled, its ids unique under `name`."""
     buffer = io.StringIO()
     empty = dict.fromkeys(("Creator", "Date", "Format", "Type"))

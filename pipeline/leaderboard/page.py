@@ -1,0 +1,74 @@
+"""The leaderboard as one HTML file: sortable tables, curves, fronts."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+
+import jinja2
+from markupsafe import Markup
+
+from pipeline.leaderboard.charts import curves_chart, pareto_chart
+from pipeline.leaderboard.entry import Entry
+from pipeline.leaderboard.table import tell_fraction, tell_latency, tell_size
+from pipeline.models.wording import tell_time
+from serving.html_page.page import make_environment
+
+_SYNTHETIC = "sample"
+_MEGABYTE = 1e6
+
+
+@dataclass(frozen=True)
+class Section:
+    """The entries of a task and a data set, whose errors can be held against each other."""
+
+    title: str
+    error_name: str
+    entries: Sequence[Entry]
+    charts: Sequence[Markup]
+    synthetic: bool
+
+
+def render(entries: Sequence[Entry], workspace: str) -> str:
+    """Returns the page.
+
+    Args:
+      entries: best first.
+      workspace: what the page is of.
+    """
+    groups: dict[tuple[str, str], list[Entry]] = {}
+    for entry in entries:
+        groups.setdefault((entry.task, entry.dataset), []).append(entry)
+    sections = [_make_section(*key, group, i) for i, (key, group) in enumerate(groups.items())]
+    template = _environment().get_template("leaderboard.html.jinja")
+    return template.render(sections=sections, workspace=workspace, count=len(entries))
+
+
+def _make_section(task: str, dataset: str, entries: Sequence[Entry], number: int) -> Section:
+    charts = (
+        pareto_chart(entries, lambda each: each.latency_ms, "latency, ms", f"latency-{number}"),
+        pareto_chart(entries, _megabytes, "size, MB", f"size-{number}"),
+        curves_chart(entries, f"curves-{number}"),
+    )
+    return Section(
+        title=f"{task} of {dataset}" if dataset else f"{task}, searches",
+        error_name=entries[0].error_name,
+        entries=entries,
+        # The charts escape what they draw: they are markup already.
+        charts=[Markup(chart) for chart in charts if chart],
+        synthetic=dataset == _SYNTHETIC,
+    )
+
+
+def _megabytes(entry: Entry) -> float | None:
+    return None if entry.model_bytes is None else entry.model_bytes / _MEGABYTE
+
+
+@cache
+def _environment() -> jinja2.Environment:
+    filters = {
+        "fraction": tell_fraction,
+        "latency": tell_latency,
+        "size": tell_size,
+        "time": tell_time,
+    }
+    return make_environment("pipeline.leaderboard", filters)
