@@ -68,13 +68,13 @@ class Monitor:
         """
         outcome, is_new = self._look()
         report, troubles = self._try_report(outcome)
-        alerting = replace(self.alerting, report=report and self._where(report))
+        alerting = replace(self.alerting, report=self._where(report) if report else None)
         told = tell(
             [JudgedWindow(each.profile.window_start, each.verdict) for each in outcome.windows],
             alerting,
         )
         outcome = replace(outcome, troubles=(*outcome.troubles, *troubles, *told.problems))
-        content = outcome_to_json(outcome, report and str(report))
+        content = outcome_to_json(outcome, str(report) if report else None)
         content["messages"] = [message.to_json() for message in told.messages]
         self._expose(lambda: self.metrics.take_turn(outcome, told.mailboxes))
         self._write(
