@@ -81,7 +81,8 @@ class Monitor:
             self.output / JSON_FILE, json.dumps(content, ensure_ascii=False, indent=1).encode()
         )
         if is_new or told.messages:
-            words = [json.dumps(content)] if self.as_json else _words(outcome, report)
+            words = [json.dumps(content)] if self.as_json else [*_words(outcome)]
+            words += [f"report: {report}"] * (report is not None and not self.as_json)
             sys.stdout.write("".join(f"{line}\n" for line in words))
             sys.stdout.flush()
         for trouble in outcome.troubles:
@@ -218,7 +219,7 @@ def say(line: str) -> None:
     tqdm.write(f"monitor: {line}", file=sys.stderr)
 
 
-def _words(outcome: Outcome, report: Path | None) -> Iterator[str]:
+def _words(outcome: Outcome) -> Iterator[str]:
     for window in outcome.windows:
         yield f"{wording.state(window.verdict)}: {wording.sentence(window.verdict)}"
         for finding in window.verdict.ordered:
@@ -236,8 +237,6 @@ def _words(outcome: Outcome, report: Path | None) -> Iterator[str]:
             yield f"  log: {count} records were not used: {phrase}"
         for quiet in outcome.observation.quiet:
             yield f"  no request to {quiet.model}, {wording.span(quiet.start, quiet.end)}"
-    if report is not None:
-        yield f"report: {report}"
 
 
 @contextmanager
