@@ -23,6 +23,8 @@ COMPONENTS = {
     "LineExampleGen",
     "StatisticsGen",
     "ExampleValidator",
+    "last-span",
+    "SpanCheck",
     "Transform",
     "Trainer",
     "champion",
