@@ -2,7 +2,7 @@
 PYTHON := .venv/bin/python
 ARGS ?=
 
-.PHONY: help run monitor-demo test test-fast lint format setup lock clean
+.PHONY: help run monitor-demo test test-fast lint format docs setup lock clean
 
 help: ## Tell what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -28,6 +28,9 @@ format: setup ## Rewrite in the common style
 	$(PYTHON) -m ruff format .
 	$(PYTHON) -m ruff check --fix .
 
+docs: setup ## Build the documentation site into site/, strictly
+	NO_MKDOCS_2_WARNING=1 $(PYTHON) -m mkdocs build --strict --quiet
+
 setup: ## Make .venv with the locked packages
 	@bash bin/setup
 
@@ -39,4 +42,4 @@ lock: setup ## Resolve the dependencies anew, for both stacks
 	  -o serving/aws_lambda/requirements.lock
 
 clean: ## Remove what setup and runs have made
-	rm -rf .venv .venv-tools workspace
+	rm -rf .venv .venv-tools workspace site

@@ -3,11 +3,12 @@
     python benchmarks/serving_speed.py --model WORKSPACE/pushed/emnist-lines
 
 The server runs in a process of its own, without batching for one client at a time and with it for
-32; this process is the load generator and calls the bare model itself. Rounds of all kinds take
-turns, since a machine's speed drifts, and processor time is told beside wall clock: what others
-do on the machine does not count there. The bare model is a session callable on decoded arrays,
-which is what the server calls; TensorFlow's own `saved_model.load` is timed beside it. Pictures are
-the model's warm-up requests, or the test examples that `--examples` names.
+32. This process is the load generator, with gRPC's own client for one at a time and those of
+`serving_clients` for 32, and calls the bare model itself. Rounds of all kinds take turns, since a
+machine's speed drifts, and processor time is told beside wall clock: what others do on the machine
+counts less there. The bare model is a session callable on decoded arrays, which is what the server
+calls; TensorFlow's own `saved_model.load` is timed beside it. Pictures are the model's warm-up
+requests, or the test examples that `--examples` names.
 """
 
 import argparse
@@ -17,7 +18,6 @@ import json
 import statistics
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Callable, Sequence
 from datetime import datetime, timezone
@@ -26,6 +26,7 @@ from typing import Any
 
 from inference import load_pictures
 from main_job import ROOT, describe_commit, describe_machine
+from serving_clients import GrpcConnection, RestConnection, keep_asking
 from serving_load import PREDICT, RestClient, Served, grpc_request, rest_request, serve
 
 sys.path.insert(0, str(ROOT))
@@ -33,13 +34,14 @@ sys.path.insert(0, str(ROOT))
 CONCURRENCY = 32
 BATCH_SIZES = (1, 4, 8, 16, 32, 64)
 ROUND_SECONDS = 2.0
-# One batch of all clients at a time; two of half of them were slower. The timeout is so long that
-# batches fill; a full one does not wait for it.
+# One batch of all clients at a time, which two threads divide. The timeout is so long that batches
+# fill; a full one does not wait for it.
 BATCHING = """max_batch_size { value: 32 }
 batch_timeout_micros { value: 100000 }
 max_enqueued_batches { value: 100 }
-num_batch_threads { value: 1 }
+num_batch_threads { value: 2 }
 """
+DIVIDING = ["--divide_batches"]
 
 
 def time_calls(call: Callable[[Any], Any], arguments: Sequence[Any]) -> list[float]:
@@ -78,30 +80,6 @@ def measure_latency(bare: Any, library: Any, base_path: Path, pictures: Any, rou
     }
 
 
-def keep_asking(
-    clients: Sequence[Callable[[Any], Any]], requests: Sequence[Any], seconds: float
-) -> int:
-    """Lets each client ask in a thread of its own; returns how many answers there were."""
-    counts = [0] * len(clients)
-    end = time.perf_counter() + seconds
-
-    def ask(number: int) -> None:
-        turn = number
-        while time.perf_counter() < end:
-            clients[number](requests[turn % len(requests)])
-            counts[number] += 1
-            turn += 1
-
-    threads = [threading.Thread(target=ask, args=(n,)) for n in range(len(clients))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    if not all(counts):
-        sys.exit("a client got no answer; what it met is told above")
-    return sum(counts)
-
-
 def keep_reading(bare: Any, pictures: Sequence[bytes], size: int, seconds: float) -> int:
     """Reads pictures in batches of a size; returns how many."""
     end, done = time.perf_counter() + seconds, 0
@@ -115,17 +93,16 @@ def measure_throughput(
     bare: Any, base_path: Path, batching: str, pictures: Any, rounds: int
 ) -> Any:
     """Counts the pictures a second: bare in batches of each size, and served to 32 clients."""
-    import grpc
-
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         (folder / "batching").write_text(batching)
         flags = ["--enable_batching", f"--batching_parameters_file={folder / 'batching'}"]
-        served = stack.enter_context(serve(base_path, *flags))
-        channel = stack.enter_context(grpc.insecure_channel(served.grpc))
-        clients = {
-            "rest": [RestClient(served.rest) for _ in range(CONCURRENCY)],
-            "grpc": [channel.unary_unary(PREDICT)] * CONCURRENCY,
+        served = stack.enter_context(serve(base_path, *flags, *DIVIDING))
+        host, port = served.grpc.split(":")
+        rpc = host, int(port)
+        clients: dict[str, list[Any]] = {
+            "rest": [RestConnection(served.rest) for _ in range(CONCURRENCY)],
+            "grpc": [GrpcConnection(rpc, PREDICT) for _ in range(CONCURRENCY)],
         }
         requests = {
             "rest": list(map(rest_request, pictures)),

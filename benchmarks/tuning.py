@@ -51,13 +51,19 @@ def make_examples(config: Any) -> Path:
     from tfx.orchestration.local.local_dag_runner import LocalDagRunner
     from tfx.orchestration.pipeline import Pipeline
 
-    from pipeline.pipeline import BEAM_ARGS, create_pipeline
+    from pipeline.ingest_stage import ingest
+    from pipeline.pipeline import BEAM_ARGS
     from pipeline.progress import show_progress
     from pipeline.run_metadata import RunMetadata
+    from pipeline.span_check_stage import check_span
+    from pipeline.transform_stage import transform
+    from pipeline.validate_stage import validate
 
-    nodes = create_pipeline(config).components
-    last = next(number for number, node in enumerate(nodes) if node.id == "Transform")
-    wanted = [node for node in nodes[: last + 1] if node.id != "champion"]
+    examples = ingest(config)
+    validation = validate(examples, config)
+    span_checking = check_span(examples, validation, config)
+    transformed = transform(examples, validation, span_checking, config)
+    wanted = [examples, *validation, *span_checking, transformed]
     config.workspace.mkdir(parents=True, exist_ok=True)
     pipeline = Pipeline(
         pipeline_name=config.pipeline_name,

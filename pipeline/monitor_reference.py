@@ -23,8 +23,8 @@ from serving.monitor.reference import reference_folder
 from transforms.words import words_of
 
 ROWS = 1_000
-"""Lines at most: two cores read them in some six seconds, and for windows of 500 requests twice as
-many would lower the thresholds by a sixth."""
+"""Lines at most: reading them takes 11 processor seconds (the sample), and for windows of 500
+requests twice as many would lower the thresholds by a sixth."""
 
 
 @dataclass(frozen=True)

@@ -92,6 +92,17 @@ KINDS = (DIGITS, UPPER, LOWER, OTHER)
 """Kinds of characters: decimal digits, capitals, small letters, and whatever else is no space:
 punctuation, and letters of scripts without case."""
 
+IMAGE_FACTS = (
+    IMAGE_HEIGHT,
+    IMAGE_WIDTH,
+    ASPECT,
+    INK_RATIO,
+    BRIGHTNESS_MEAN,
+    BRIGHTNESS_DEVIATION,
+    SHARPNESS,
+)
+"""What `transforms.image_facts` measures of a picture."""
+
 BYTES_FEATURES = (GLYPHS, IMAGE)
 """Features left out of statistics: TFDV sees nothing inside image bytes."""
 

@@ -50,6 +50,12 @@ def compare_statistics(
         _judge(split, feature, each, allowed[feature], rate)
         for (split, feature), each in counted.items()
     ]
+    # No divergence is larger than 1: what chance may bring that far tells nothing.
+    blind = {shift.split for shift in shifts if shift.threshold >= 1}
+    notes += [
+        f"{split} has too few examples to tell every change from chance" for split in sorted(blind)
+    ]
+    shifts = [shift for shift in shifts if shift.threshold < 1]
     # The largest divergence in terms of what is allowed.
     shifts.sort(key=lambda shift: shift.divergence / shift.threshold, reverse=True)
     return Compared(tuple(shifts), tuple(notes))

@@ -22,6 +22,7 @@ from serving.monitor.arguments import FACETS_FILE, JSON_FILE, REPORT_FILE, alert
 from serving.monitor.metrics import MonitorMetrics
 from serving.monitor.outcome import TROUBLE, Outcome
 from serving.monitor.outcome_json import outcome_to_json
+from serving.monitor.profile import PROBLEMS
 from serving.monitor.turn import TurnSettings, fingerprint, take_turn
 from serving.whole_file import write_whole
 
@@ -56,41 +57,58 @@ class Monitor:
     seen: tuple[tuple[str, int, int], ...] = ()
     """Of logs and models, when the last turn began."""
 
+    def __post_init__(self) -> None:
+        self.exposed = self.metrics.text()
+
     def turn(self) -> int:
         """Looks once; returns the exit status.
 
         Raises:
           InputError: it could not, or could not tell of it.
         """
-        outcome = self._look()
-        report = self._write_report(outcome)
-        alerting = replace(self.alerting, report=self._where(report))
+        outcome, is_new = self._look()
+        report, troubles = self._try_report(outcome)
+        alerting = replace(self.alerting, report=self._where(report) if report else None)
         told = tell(
             [JudgedWindow(each.profile.window_start, each.verdict) for each in outcome.windows],
             alerting,
         )
-        outcome = replace(outcome, troubles=(*outcome.troubles, *told.problems))
-        content = outcome_to_json(outcome, str(report))
+        outcome = replace(outcome, troubles=(*outcome.troubles, *troubles, *told.problems))
+        content = outcome_to_json(outcome, str(report) if report else None)
         content["messages"] = [message.to_json() for message in told.messages]
+        self._expose(lambda: self.metrics.take_turn(outcome, told.mailboxes))
         self._write(
             self.output / JSON_FILE, json.dumps(content, ensure_ascii=False, indent=1).encode()
         )
-        self._expose(lambda: self.metrics.take_turn(outcome, told.mailboxes))
-        for line in _words(outcome, report) if not self.as_json else [json.dumps(content)]:
-            sys.stdout.write(f"{line}\n")
-        sys.stdout.flush()
+        if is_new or told.messages:
+            words = [json.dumps(content)] if self.as_json else [*_words(outcome)]
+            words += [f"report: {report}"] * (report is not None and not self.as_json)
+            sys.stdout.write("".join(f"{line}\n" for line in words))
+            sys.stdout.flush()
         for trouble in outcome.troubles:
             say(trouble)
         return outcome.status
 
-    def _look(self) -> Outcome:
-        """Takes a turn; where logs and models are what they were, the last one's outcome holds."""
+    def _look(self) -> tuple[Outcome, bool]:
+        """Takes a turn; where logs and models are what they were, the last one's outcome holds.
+
+        Returns:
+          the outcome, and whether it is a new one.
+        """
         seen = fingerprint(self.settings)
-        if self.last is None or seen != self.seen:
+        is_new = self.last is None or seen != self.seen
+        if self.last is None or is_new:
             with _clock():
                 self.last = take_turn(self.settings)
             self.seen = seen
-        return replace(self.last, at=datetime.now(timezone.utc))
+        return replace(self.last, at=datetime.now(timezone.utc)), is_new
+
+    def _try_report(self, outcome: Outcome) -> tuple[Path | None, list[str]]:
+        """Writes the report; where that fails, the alerts go out all the same."""
+        try:
+            return self._write_report(outcome), []
+        except InputError as error:
+            return None, [str(error)]
 
     def fail(self, problem: str) -> int:
         """Tells of a turn that came to nothing; returns the exit status."""
@@ -98,8 +116,11 @@ class Monitor:
         now = datetime.now(timezone.utc)
         try:
             self._expose(lambda: self.metrics.take_end(now, TROUBLE))
+            for waiting in tell((), self.alerting).problems:  # earlier alerts are tried again
+                say(waiting)
         except InputError as error:
-            say(str(error))
+            if str(error) != problem:
+                say(str(error))
         return TROUBLE
 
     def _write_report(self, outcome: Outcome) -> Path:
@@ -198,13 +219,15 @@ def say(line: str) -> None:
     tqdm.write(f"monitor: {line}", file=sys.stderr)
 
 
-def _words(outcome: Outcome, report: Path) -> Iterator[str]:
+def _words(outcome: Outcome) -> Iterator[str]:
     for window in outcome.windows:
         yield f"{wording.state(window.verdict)}: {wording.sentence(window.verdict)}"
         for finding in window.verdict.ordered:
             if finding.alarm:
                 yield f"  {wording.finding_title(finding)}: {finding.message}"
         yield from (f"  note: {note}" for note in window.verdict.notes)
+        for key, count in window.profile.problems.items():
+            yield f"  log: {count} of {window.profile.requests} requests: {PROBLEMS[key]}"
     if not outcome.windows:
         yield "nothing could be checked: the logs hold no request of the time asked for"
     if outcome.observation is not None:
@@ -214,7 +237,6 @@ def _words(outcome: Outcome, report: Path) -> Iterator[str]:
             yield f"  log: {count} records were not used: {phrase}"
         for quiet in outcome.observation.quiet:
             yield f"  no request to {quiet.model}, {wording.span(quiet.start, quiet.end)}"
-    yield f"report: {report}"
 
 
 @contextmanager

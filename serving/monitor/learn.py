@@ -40,13 +40,7 @@ UNSURE_SHARE = 0.1
 """Share of the reference's readings that lie below the low-confidence mark."""
 
 NUMBERS = (
-    features.IMAGE_HEIGHT,
-    features.IMAGE_WIDTH,
-    features.ASPECT,
-    features.INK_RATIO,
-    features.BRIGHTNESS_MEAN,
-    features.BRIGHTNESS_DEVIATION,
-    features.SHARPNESS,
+    *features.IMAGE_FACTS,
     request_features.CONFIDENCE,
     request_features.READING_LENGTH,
     request_features.UNKNOWN_WORD_SHARE,

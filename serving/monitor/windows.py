@@ -23,7 +23,13 @@ from serving.monitor.log_reading import read_log, unopened
 from serving.monitor.logged_request import LoggedRequest, MeasuredRequest
 from serving.monitor.measuring import measure
 from serving.monitor.observe_settings import ObserveSettings
-from serving.monitor.profile import LogSummary, Observation, QuietSpan, WindowProfile
+from serving.monitor.profile import (
+    IMPOSSIBLE_TIME,
+    LogSummary,
+    Observation,
+    QuietSpan,
+    WindowProfile,
+)
 from serving.monitor.profile_file import (
     profile_from_json,
     profile_to_json,
@@ -210,7 +216,10 @@ def _read_lines(prefix: str) -> Iterator[Any]:
 def _find_quiet(profiles: Sequence[WindowProfile]) -> Iterator[QuietSpan]:
     for model, windows in groupby(profiles, key=lambda each: each.model):
         ends: list[tuple[datetime, datetime]] = [
-            (each.window_start, each.window_end) for each in windows
+            (each.window_start, each.window_end)
+            for each in windows
+            # From a clock that went wrong to the others there is no time in which to be quiet.
+            if each.problems.get(IMPOSSIBLE_TIME, 0) < each.requests
         ]
         for (_, end), (start, _) in pairwise(ends):
             if start > end:

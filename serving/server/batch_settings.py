@@ -22,6 +22,7 @@ class BatchSettings:
       threads: batches that run at a time.
       allowed_batch_sizes: a batch is padded to the next of these; empty for any size.
       pad_variable_length: whether requests of different shapes are padded to one.
+      divide: whether a batch is divided among the threads that are free, similar calls together.
 
     Raises:
       InputError: a number is out of range.
@@ -33,6 +34,7 @@ class BatchSettings:
     threads: int = os.cpu_count() or 1
     allowed_batch_sizes: tuple[int, ...] = ()
     pad_variable_length: bool = False
+    divide: bool = False
 
     def __post_init__(self) -> None:
         for name in ("max_batch_size", "max_enqueued_batches", "threads"):

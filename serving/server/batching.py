@@ -3,7 +3,8 @@
 `prediction` hands a prepared call over with `Batcher.run`, which blocks until the outputs of just
 this call are there. Threads shared by all models take the queue whose first call has waited
 longest. Kinder than TensorFlow Serving: calls whose shapes differ are batched apart in place of
-failing, and where a batch fails its halves run again, so that a bad request fails alone.
+failing, and where a batch fails its halves run again, so that a bad request fails alone. A batch
+may be divided among the threads that are free (`batch_pieces`).
 """
 
 import logging
@@ -18,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from serving.server.batch_arrays import concatenate, row_count, split_rows
+from serving.server.batch_pieces import divide, extent
 from serving.server.batch_settings import BatchSettings
 from serving.server.signature_call import SignatureCall
 from serving.server.status import Code, ServableError
@@ -34,6 +36,7 @@ class _Task:
     rows: int
     deadline: float | None
     enqueued: float
+    extent: float = 0.0
     result: "futures.Future[list[np.ndarray]]" = field(default_factory=futures.Future)
 
 
@@ -76,6 +79,8 @@ class Batcher:
         self._clock = clock
         self._changed = threading.Condition()  # guards everything below
         self._queues: OrderedDict[Hashable, _Queue] = OrderedDict()
+        self._pieces: deque[list[_Task]] = deque()  # of divided batches, to run at once
+        self._free = 0  # threads that wait for work
         self._stopping = False
         self._threads = [
             threading.Thread(target=self._work, name=f"batch-{number}", daemon=True)
@@ -110,7 +115,8 @@ class Batcher:
                 f"Task size {rows} is larger than maximum input batch size "
                 f"{self._settings.max_batch_size}",
             )
-        task = _Task(servable, call, rows, deadline, self._clock())
+        size = extent(call) if self._settings.divide else 0.0
+        task = _Task(servable, call, rows, deadline, self._clock(), size)
         self._enqueue(task)
         timeout = None if deadline is None else max(deadline - task.enqueued, 0.0)
         try:
@@ -143,7 +149,9 @@ class Batcher:
                 )
             queue.tasks.append(task)
             queue.rows += task.rows
-            self._changed.notify()
+            # A queue that has begun already has a thread that minds its time.
+            if len(queue.tasks) == 1 or queue.rows >= self._settings.max_batch_size:
+                self._changed.notify()
 
     def _key(self, task: _Task) -> Hashable:
         """Tells which calls may share a batch."""
@@ -162,21 +170,35 @@ class Batcher:
                 self._run(live)
 
     def _next_batch(self) -> list[_Task] | None:
-        """Waits for a batch that is full or old enough; None once all work is done."""
+        """Waits for a batch that is full or old enough, or a piece; None once all work is done."""
         with self._changed:
             while True:
+                if self._pieces:
+                    return self._pieces.popleft()
                 key, wait = self._ripest()
                 if key is not None and wait <= 0:
                     queue = self._queues[key]
                     batch = queue.take(self._settings.max_batch_size)
                     if not queue.tasks:
                         del self._queues[key]
-                    if self._queues:
-                        self._changed.notify()  # someone else minds what is left
-                    return batch
+                    first, *others = self._divide(batch)
+                    self._pieces.extend(others)
+                    # Someone else minds what is left.
+                    self._changed.notify(len(others) + bool(self._queues))
+                    return first
                 if self._stopping and key is None:
                     return None
+                self._free += 1
                 self._changed.wait(wait if key is not None else None)
+                self._free -= 1
+
+    def _divide(self, batch: list[_Task]) -> list[list[_Task]]:
+        """Returns a piece for this thread and for each free one, or the batch as a whole."""
+        if not (self._settings.divide and self._free):
+            return [batch]
+        sizes = [task.rows for task in batch]
+        pieces = divide([task.extent for task in batch], sizes, 1 + self._free)
+        return [[batch[number] for number in piece] for piece in pieces]
 
     def _ripest(self) -> tuple[Hashable | None, float]:
         """Returns the queue to take next and the seconds until it may be taken."""

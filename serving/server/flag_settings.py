@@ -1,6 +1,7 @@
 """Turns parsed flags and the files that they name into the records that the server goes by."""
 
 import argparse
+import dataclasses
 from pathlib import Path
 
 from serving.server.batch_settings import BatchSettings, read_batch_settings
@@ -86,9 +87,10 @@ def _load_settings(flags: argparse.Namespace) -> LoadSettings:
 def _batching(flags: argparse.Namespace) -> BatchSettings | None:
     if not flags.enable_batching:
         return None
-    if flags.batching_parameters_file is None:
-        return BatchSettings()
-    return read_batch_settings(flags.batching_parameters_file)
+    settings = BatchSettings()
+    if flags.batching_parameters_file is not None:
+        settings = read_batch_settings(flags.batching_parameters_file)
+    return dataclasses.replace(settings, divide=flags.divide_batches)
 
 
 def _metrics_path(file: Path | None) -> str | None:

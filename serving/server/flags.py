@@ -75,6 +75,8 @@ def parse_flags(arguments: Sequence[str] | None) -> argparse.Namespace:
         parser.error("expected --model_base_path or --model_config_file, got neither")
     if flags.batching_parameters_file is not None and not flags.enable_batching:
         parser.error("--batching_parameters_file has no effect without --enable_batching")
+    if flags.divide_batches and not flags.enable_batching:
+        parser.error("--divide_batches has no effect without --enable_batching")
     if flags.model_config_file_poll_wait_seconds and flags.model_config_file is None:
         parser.error(
             "--model_config_file_poll_wait_seconds has no effect without --model_config_file"
@@ -232,6 +234,9 @@ def _add_own_flags(parser: argparse.ArgumentParser) -> None:
         type=positive_integer,
         default=defaults.max_pending,
         help="per protocol; further ones are refused",
+    )
+    _add_switch(
+        own, "--divide_batches", "among batch threads that are free, similar pictures together"
     )
     add("--rest_ssl_config_file", type=Path, help="an SSLConfig text proto, for REST")
     _add_switch(

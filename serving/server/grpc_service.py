@@ -18,12 +18,16 @@ from google.protobuf.message import DecodeError
 
 from schema.errors import InputError
 from serving.server.grpc_methods import METHODS, Method, Services
+from serving.server.request_gate import Gate
 from serving.server.request_validation import warnings_metadata
 from serving.server.status import Code, ServableError
 from serving.server.telemetry import GRPC, Record, Telemetry
 
 # A call without a deadline looks to gRPC as one with a deadline in the far future.
 _FOR_EVER = 366 * 24 * 3600.0
+
+# Clients that ask again at once do so within this time.
+_SETTLE_SECONDS = 0.05
 
 _log = logging.getLogger(__name__)
 
@@ -52,14 +56,41 @@ class GrpcOptions:
     credentials: Any = None
 
 
+@dataclass(frozen=True)
+class GrpcServer:
+    """A server that runs.
+
+    Args:
+      port: it listens on; 0 for a UNIX socket alone.
+      gate: of its requests.
+      server: gRPC's.
+    """
+
+    port: int
+    gate: Gate
+    server: Any
+
+    def stop(self, grace_seconds: float) -> None:
+        """Refuses new requests and waits until those in flight are answered, or for so long."""
+        self.gate.close()
+        started = time.monotonic()
+        self.gate.wait_until_empty(grace_seconds)
+        self.gate.hold()
+        time.sleep(_SETTLE_SECONDS)
+        left = max(grace_seconds - (time.monotonic() - started), 0.0)
+        stopped = self.server.stop(left)
+        self.gate.let_go()
+        stopped.wait()
+
+
 def start(
     services: Services,
     telemetry: Telemetry,
     ready: Callable[[], bool],
     address: str | None,
     options: GrpcOptions,
-) -> tuple[Any, int]:
-    """Serves and returns the `grpc.Server` and the port it listens on.
+) -> GrpcServer:
+    """Serves.
 
     Args:
       services: what answers.
@@ -78,9 +109,10 @@ def start(
         "grpc.max_send_message_length": -1,
         **options.channel_arguments,
     }
+    gate = Gate()
     server = grpc.server(
         futures.ThreadPoolExecutor(options.threads, thread_name_prefix="grpc"),
-        handlers=(_Handler(services, telemetry, ready, options.health),),
+        handlers=(_Handler(services, telemetry, ready, gate, options.health),),
         options=list(arguments.items()),
         maximum_concurrent_rpcs=options.max_pending,
     )
@@ -90,7 +122,7 @@ def start(
     if options.socket_path is not None:
         _listen(server, f"unix:{options.socket_path}", None)
     server.start()
-    return server, port
+    return GrpcServer(port, gate, server)
 
 
 def _listen(server: Any, address: str, credentials: Any) -> int:
@@ -113,11 +145,16 @@ class _Handler(grpc.GenericRpcHandler):
     """Finds the method of a request by its path."""
 
     def __init__(
-        self, services: Services, telemetry: Telemetry, ready: Callable[[], bool], health: bool
+        self,
+        services: Services,
+        telemetry: Telemetry,
+        ready: Callable[[], bool],
+        gate: Gate,
+        health: bool,
     ) -> None:
         self._handlers = {
             path: grpc.unary_unary_rpc_method_handler(
-                _answering(method, services, telemetry, ready)
+                _answering(method, services, telemetry, ready, gate)
             )
             for path, method in METHODS.items()
             if health or not method.is_health
@@ -129,7 +166,11 @@ class _Handler(grpc.GenericRpcHandler):
 
 
 def _answering(
-    method: Method, services: Services, telemetry: Telemetry, ready: Callable[[], bool]
+    method: Method,
+    services: Services,
+    telemetry: Telemetry,
+    ready: Callable[[], bool],
+    gate: Gate,
 ) -> Callable[[bytes, Any], bytes]:
     """Wraps a method: bytes in, bytes out, what it raises as the status of the call."""
 
@@ -138,9 +179,10 @@ def _answering(
         try:
             if method.needs_tensorflow and not ready():
                 raise ServableError(Code.UNAVAILABLE, "the server is starting; try again")
-            request = _parse(method.request_class(), body)
-            response = method.answer(services, record, request, _deadline(context))
-            content: bytes = response.SerializeToString()
+            with gate:
+                request = _parse(method.request_class(), body)
+                response = method.answer(services, record, request, _deadline(context))
+                content: bytes = response.SerializeToString()
             record.bytes_out = len(content)
             if record.oddities:
                 context.set_trailing_metadata(warnings_metadata(record.oddities))

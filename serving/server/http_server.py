@@ -1,10 +1,13 @@
 """Runs an ASGI application on a listening socket in a thread, and guards its connections.
 
 `model_server` starts it with `rest_api`. A connection that does not send the head of a request in
-time is closed, so that many slow ones cannot hold the server.
+time is closed, so that many slow ones cannot hold the server. A stop accepts whoever has connected
+before it closes the port, and lets each connection ask what may be on its way.
 """
 
 import asyncio
+import contextlib
+import logging
 import math
 import socket
 import ssl
@@ -20,8 +23,11 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from schema.errors import InputError
 
+_log = logging.getLogger(__name__)
+
 _STARTED_POLL_SECONDS = 0.01
 _BACKLOG = 2048
+_LAST_REQUEST_POLL_SECONDS = 0.01
 
 
 @dataclass(frozen=True)
@@ -32,12 +38,15 @@ class HttpOptions:
       grace_seconds: how long a stop waits for requests in flight.
       head_seconds: within which the head of a request must follow its first byte.
       idle_seconds: after which a connection without a request is closed.
+      last_request_seconds: how long a stop waits for requests on connections that are open; part
+        of the grace.
       tls: of the port; None for an open one.
     """
 
     grace_seconds: float = 30.0
     head_seconds: float = 10.0
     idle_seconds: float = 75.0
+    last_request_seconds: float = 0.5
     tls: ssl.SSLContext | None = None
 
 
@@ -90,7 +99,7 @@ def start(
     config.load()
     if options.tls is not None:
         config.ssl = options.tls
-    server = uvicorn.Server(config)
+    server = _Server(config, min(options.last_request_seconds, options.grace_seconds))
     thread = threading.Thread(target=server.run, args=([listener],), name="rest", daemon=True)
     thread.start()
 
@@ -102,6 +111,78 @@ def start(
             raise RuntimeError("the REST server ended while starting; its log says why")
         time.sleep(_STARTED_POLL_SECONDS)
     return ask_to_stop, thread.join
+
+
+class _Server(uvicorn.Server):
+    """Closes the port without resetting anyone who has connected.
+
+    uvicorn closes the port and idle connections at once. Who had connected by then, but was not
+    accepted yet, or had sent a request that was not read yet, would be reset.
+
+    Args:
+      config: of uvicorn.
+      last_request_seconds: as in `HttpOptions`.
+    """
+
+    def __init__(self, config: uvicorn.Config, last_request_seconds: float) -> None:
+        super().__init__(config)
+        self._last_request_seconds = last_request_seconds
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Accepts who has connected, closes the port, waits for last requests, ends the rest."""
+        # asyncio closes the sockets that it was given; the copies keep the port open until all who
+        # wait in its queue are accepted.
+        ports = [listener.dup() for listener in sockets or []]
+        for server in self.servers:
+            server.close()
+        waiting = []
+        for port in ports:
+            waiting += _accept_all(port)
+            port.close()
+        await self._serve_accepted(waiting)
+        await self._wait_for_last_requests()
+        await super().shutdown(sockets)
+
+    async def _serve_accepted(self, connections: list[socket.socket]) -> None:
+        loop, tls = asyncio.get_running_loop(), self.config.ssl
+        seconds = self._last_request_seconds if tls else None
+        begun = await asyncio.gather(
+            *(
+                loop.connect_accepted_socket(
+                    self._protocol, connection, ssl=tls, ssl_handshake_timeout=seconds
+                )
+                for connection in connections
+            ),
+            return_exceptions=True,
+        )
+        for outcome in begun:
+            if isinstance(outcome, BaseException):
+                _log.info("a connection ended before its first request: %s", outcome)
+
+    def _protocol(self) -> asyncio.Protocol:
+        make: Any = self.config.http_protocol_class
+        protocol: asyncio.Protocol = make(
+            config=self.config, server_state=self.server_state, app_state=self.lifespan.state
+        )
+        return protocol
+
+    async def _wait_for_last_requests(self) -> None:
+        """Waits until every connection has ended, each after its next answer, or for so long."""
+        end = time.monotonic() + self._last_request_seconds
+        while self.server_state.connections and time.monotonic() < end:
+            await asyncio.sleep(_LAST_REQUEST_POLL_SECONDS)
+
+
+def _accept_all(listener: socket.socket) -> list[socket.socket]:
+    """Returns the connections that wait to be accepted."""
+    listener.setblocking(False)
+    accepted = []
+    with contextlib.suppress(BlockingIOError):
+        while True:
+            connection, _ = listener.accept()
+            connection.setblocking(False)
+            accepted.append(connection)
+    return accepted
 
 
 def _guarded(options: HttpOptions) -> type[asyncio.Protocol]:

@@ -59,7 +59,7 @@ def open_grpc(
       InputError: the address cannot be listened on.
     """
     address = None if port == DISABLED else authority(host, _number(port))
-    server, bound = grpc_service.start(
+    server = grpc_service.start(
         services,
         telemetry,
         ready,
@@ -74,11 +74,10 @@ def open_grpc(
             credentials=options.grpc_tls and grpc_credentials(options.grpc_tls),
         ),
     )
-    stopped: list[Any] = []
     return Port(
-        None if address is None else authority(host, bound),
-        lambda: stopped.append(server.stop(options.grace_seconds)),
-        lambda: stopped[0].wait(),
+        None if address is None else authority(host, server.port),
+        server.gate.close,
+        lambda: server.stop(options.grace_seconds),
     )
 
 

@@ -19,15 +19,7 @@ from schema import features
 from schema.errors import InputError
 from serving.signatures import IMAGE_BYTES
 
-MEASURED = (
-    features.IMAGE_HEIGHT,
-    features.IMAGE_WIDTH,
-    features.ASPECT,
-    features.INK_RATIO,
-    features.BRIGHTNESS_MEAN,
-    features.BRIGHTNESS_DEVIATION,
-    features.SHARPNESS,
-)
+MEASURED = features.IMAGE_FACTS
 """Of a picture; what the model makes of it is monitoring's."""
 
 METADATA_KEY = "x-input-warnings"

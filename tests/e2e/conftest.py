@@ -5,6 +5,7 @@ import pytest
 
 from pipeline.ingest.emnist_files import FILE_SPLITS, IMAGES_NAME, LABELS_NAME, MAPPING_NAME
 from pipeline.ingest.idx import write_idx
+from tests.e2e.bar_runs import GOOD_STEPS, build_command, run
 
 LETTERS = "abcd"
 
@@ -33,3 +34,21 @@ def bar_corpus(tmp_path_factory):
     words = ("".join(rng.choice(list(LETTERS), rng.integers(4, 8))) for _ in range(900))
     path.write_text("\n".join(words) + "\n")
     return path
+
+
+@pytest.fixture(scope="session")
+def command(bar_folder, bar_corpus, tmp_path_factory):
+    """Builds commands that run one after the other in one workspace."""
+    workspace = tmp_path_factory.mktemp("workspace")
+
+    def build(steps, *more):
+        return build_command(bar_folder, bar_corpus, workspace, steps, *more)
+
+    build.workspace = workspace
+    return build
+
+
+@pytest.fixture(scope="session")
+def first(command):
+    """The workspace's first run, which pushes its model; the notebooks look at it as well."""
+    return run(command(GOOD_STEPS))

@@ -7,7 +7,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -16,13 +15,15 @@ import pytest
 from pipeline.models.history import read_history
 from pipeline.run_metadata import RunMetadata
 from pipeline.workspace import Workspace
+from tests.e2e.bar_runs import GOOD_STEPS, ROOT, run
 
-ROOT = Path(__file__).resolve().parents[2]
 COMPONENTS = {
     "ImportSchemaGen",
     "LineExampleGen",
     "StatisticsGen",
     "ExampleValidator",
+    "last-span",
+    "SpanCheck",
     "Transform",
     "Trainer",
     "champion",
@@ -30,50 +31,14 @@ COMPONENTS = {
     "InfraValidator",
     "Pusher",
 }
-GOOD_STEPS, POOR_STEPS = 105, 2
+POOR_STEPS = 2
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
-
-
-@pytest.fixture(scope="module")
-def command(bar_folder, bar_corpus, tmp_path_factory):
-    workspace = tmp_path_factory.mktemp("workspace")
-
-    def build(steps, *more):
-        settings = {
-            "train_lines": 480,
-            "validation_lines": 40,
-            "test_lines": 50,
-            "learning_rate": 0.005,
-            # Loose bounds: what stops the worse model is the comparison with the better one.
-            "max_cer": 2,
-            "max_wer": 2,
-            "max_slice_cer": 2,
-        }
-        return [
-            *(sys.executable, "local_runner.py", "--dataset", "emnist"),
-            *("--data-dir", bar_folder, "--corpus", bar_corpus, "--workspace", workspace),
-            *("--train-steps", str(steps), *more),
-            *(part for key, value in settings.items() for part in ("--set", f"{key}={value}")),
-        ]
-
-    build.workspace = workspace
-    return build
-
-
-def run(command):
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
-    return done.returncode, json.loads(done.stdout.splitlines()[-1]), done
 
 
 def stages(workspace):
     metadata = RunMetadata(workspace / "metadata.sqlite", "emnist-lines")
     return {stage.name: stage.state for stage in metadata.stages()}
-
-
-@pytest.fixture(scope="module")
-def first(command):
-    return run(command(GOOD_STEPS))
 
 
 def versions(workspace):

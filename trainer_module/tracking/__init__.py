@@ -1,5 +1,5 @@
-"""Where a training tells how it goes: TensorBoard, Weights & Biases, or nowhere.
+"""Where a training can tell how it goes: TensorBoard, Weights & Biases, or nowhere.
 
-`trainer_module.train` speaks to a `Tracker` and does not know which. Only the module of the chosen
-one imports its library; nothing leaves the machine unless `wandb-online` is asked for.
+Whoever trains speaks to a `Tracker` and does not know which. Only the module of the chosen one
+imports its library; nothing leaves the machine unless `wandb-online` is asked for.
 """

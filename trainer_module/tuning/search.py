@@ -104,6 +104,11 @@ class Search(BaseTuner):
             bar.close()
             self._write_seconds()
         self._check()
+        limited = self._limits.trials or self._limits.minutes
+        if isinstance(oracle, Hyperband) and not limited and oracle.is_done(self._total()):
+            # The round is complete: no later trial goes on from one of these.
+            for trial_id in oracle.end_order:
+                drop_weights(self.folder, trial_id)
 
     def save(self) -> None:
         """Writes the search down."""
@@ -229,6 +234,7 @@ class Search(BaseTuner):
         return [trial for trial in self.trials() if trial.trial_id in trial_ids]
 
     def _total(self) -> int | None:
+        """Returns the trials that there will be, None where time or failures decide."""
         if self._limits.trials is None and isinstance(self.oracle, Hyperband):
             return None if self._limits.minutes else self.oracle.count_trials()
         return self.oracle.max_trials

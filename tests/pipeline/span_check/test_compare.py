@@ -165,6 +165,20 @@ def test_what_cannot_be_compared_is_said():
     )
 
 
+def test_splits_too_small_to_tell_are_named_and_left_out():
+    rng = np.random.default_rng(4)
+    last, now = (
+        {
+            split: statistics_pb2.DatasetFeatureStatistics(features=[quantiles(values[:size])])
+            for split, size in (("train", 200), ("test", 6))
+        }
+        for values in (rng.normal(0, 1, 200), rng.normal(9, 1, 200))
+    )
+    compared = compare_statistics(now, last, SCHEMA, 0.01)
+    assert [(shift.split, shift.skewed) for shift in compared.shifts] == [("train", True)]
+    assert "test has too few examples to tell every change from chance" in compared.notes
+
+
 @pytest.mark.parametrize("file", [LINE_SCHEMA_FILE, PAGE_SCHEMA_FILE])
 def test_the_curated_schemas_say_what_is_compared(file):
     allowed = allowed_divergences(text_format.Parse(file.read_text(), schema_pb2.Schema()))

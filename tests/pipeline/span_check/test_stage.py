@@ -91,7 +91,8 @@ def test_each_span_is_held_against_the_last_one_that_passed(runs):
     second, _ = runs.run(2)
     assert "span 1 version 1" in second.last
     assert not second.skewed
-    assert {shift.split for shift in second.shifts} == {"train", "validation", "test"}
+    assert "train" in {shift.split for shift in second.shifts}
+    assert "test has too few examples to tell every change from chance" in second.notes
 
     # What was stopped is no yardstick: the next span is held against the second one.
     for _ in range(2):

@@ -148,7 +148,25 @@ def test_an_output_that_cannot_be_written_is_told(turns, check, tmp_path):
     turns.next.append(outcome(window(fine())))
     status, _, errors = check()
     assert status == 2
+    assert "expected a place to keep the monitor's state" in errors
+
+
+def test_alerts_go_out_where_no_report_can_be_written(turns, check, hook, tmp_path):
+    turns.next.append(outcome(window(alarm())))
+    (tmp_path / "out" / "report.html").mkdir(parents=True)
+    status, _, errors = check("--webhook", hook.url)
+    assert status == 2
     assert "expected a place to write to" in errors
+    assert [(body["event"], body["report"]) for body in hook.bodies] == [("alarm", None)]
+
+
+def test_a_turn_that_fails_delivers_what_waits(turns, check, hook, monkeypatch):
+    monkeypatch.setattr("serving.monitor.alerts.outbox.time.sleep", lambda seconds: None)
+    turns.next += [outcome(window(alarm())), InputError("expected logs")]
+    hook.statuses = [500] * 3
+    for _ in range(2):
+        assert check("--webhook", hook.url)[0] == 2
+    assert [body["event"] for body in hook.bodies] == ["alarm"]
 
 
 def test_a_watch_outlives_whatever_goes_wrong(turns, tmp_path, capsys):
@@ -176,7 +194,7 @@ def test_a_watch_outlives_whatever_goes_wrong(turns, tmp_path, capsys):
     assert "the turn failed (RuntimeError: a worker died)" in capsys.readouterr().err
 
 
-def test_logs_that_have_not_changed_are_not_read_again(turns, tmp_path, monkeypatch):
+def test_logs_that_have_not_changed_are_not_read_again(turns, tmp_path, monkeypatch, capsys):
     turns.next.append(outcome(window(fine())))
     seen = []
     monkeypatch.setattr(check_command, "fingerprint", lambda settings: tuple(seen))
@@ -185,6 +203,7 @@ def test_logs_that_have_not_changed_are_not_read_again(turns, tmp_path, monkeypa
         seen += [("log", 1, 1)] * change
         assert monitor.turn() == 0
     assert len(turns.took) == 2
+    assert capsys.readouterr().out.count("report: ") == 2
     assert monitor.metrics.turns.value("fine") == 4
 
 

@@ -37,6 +37,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("logs")
     one = [predicted(PICTURES, "abc", [0.1, 0.5, 0.9], NOON + minute) for minute in range(3)]
     write_log(folder / "a", [*one, predicted(PICTURES[:1], "d", [0.5], NOON, version=8)])
+    timeless = predicted(PICTURES[:1], "i", [0.5], 0, model="timeless")
+    write_log(folder / "time", [timeless, predicted(PICTURES[:1], "j", [0.5], model="timeless")])
     later = predicted(PICTURES[:1], "e", [0.5], NOON + 3 * DAY)
     write_log(folder / "b", [later, predicted(PICTURES[:1], "f", [0.5], NOON + 2 * DAY)])
     cut = frame_record(one[0].SerializeToString())[:-3]
@@ -64,6 +66,8 @@ def test_each_version_and_window_has_its_profile(observation: Observation) -> No
         ("lines", 7, 1.5, 1),
         ("lines", 7, 2.5, 1),
         ("other", 7, -0.5, 1),
+        ("timeless", 7, -20_000.5, 1),
+        ("timeless", 7, -0.5, 1),
     ]
 
 
@@ -79,6 +83,7 @@ def test_a_profile_is_what_its_requests_make(folder: Path, observation: Observat
 
 
 def test_a_day_without_requests_is_told(observation: Observation) -> None:
+    # Between a time that nobody believes and the others there was no quiet.
     (quiet,) = observation.quiet
     assert quiet.model == "lines"
     assert (quiet.start.timestamp(), quiet.end.timestamp()) == (
@@ -88,11 +93,19 @@ def test_a_day_without_requests_is_told(observation: Observation) -> None:
 
 
 def test_a_clock_that_jumps_back_is_told(observation: Observation) -> None:
-    assert [each.problems.get(CLOCK_BACK, 0) for each in observation.profiles] == [0, 0, 1, 0, 0]
+    assert [each.problems.get(CLOCK_BACK, 0) for each in observation.profiles] == [
+        0,
+        0,
+        1,
+        0,
+        0,
+        0,
+        0,
+    ]
 
 
 def test_what_could_not_be_read_is_accounted_for(folder: Path, observation: Observation) -> None:
-    assert (observation.files, observation.records) == (6, 9)
+    assert (observation.files, observation.records) == (7, 11)
     assert observation.unusable == {"a request of another kind than Predict or Classify (None)": 1}
     problems = [(Path(each.file).name, each.message) for each in observation.file_problems]
     assert problems == [
@@ -141,7 +154,7 @@ def test_logs_that_hold_nothing_are_no_error(tmp_path: Path) -> None:
 
 def test_files_are_found_once_and_in_order(folder: Path) -> None:
     found = find_logs([folder / "b", folder, folder / ".." / folder.name / "a"])
-    assert [Path(each).name for each in found] == ["b", "README", "a", "cut", "packed"]
+    assert [Path(each).name for each in found] == ["b", "README", "a", "cut", "packed", "time"]
     assert find_logs([folder / ".hidden"]) == [str(folder / ".hidden")]
 
 

@@ -218,3 +218,38 @@ def test_many_threads_lose_nothing(model, make, pool) -> None:
     for number, task in asked.items():
         assert task.result(10)[0].tolist() == [2 * number, 2 * number + 1]
     assert sum(map(len, model.batches)) == 400
+
+
+def test_a_batch_is_divided_among_threads_that_are_free(make, pool) -> None:
+    both = threading.Barrier(2)
+
+    class Meeting(Doubler):
+        def run(self, call: SignatureCall) -> list[np.ndarray]:
+            both.wait(10)  # fails unless two pieces run at a time
+            return super().run(call)
+
+    model = Meeting()
+    batcher = make(
+        threads=2, max_batch_size=16, timeout_seconds=10, divide=True, pad_variable_length=True
+    )
+    while batcher._free < 2:
+        time.sleep(0.01)
+    calls = [call(n, width=1 + n % 2) for n in range(16)]
+    asked = [pool.submit(batcher.run, model, one) for one in calls]
+    answers = [task.result(10)[0] for task in asked]
+    assert [answer.ravel()[0] for answer in answers] == [2 * n for n in range(16)]
+    assert len(model.batches) == 2
+
+
+def test_a_batch_is_whole_where_no_other_thread_is_free(model, make, pool) -> None:
+    batcher = make(threads=1, max_batch_size=16, timeout_seconds=10, divide=True)
+    asked = [pool.submit(batcher.run, model, call(n)) for n in range(16)]
+    assert [task.result(10)[0].tolist() for task in asked] == [[2 * n] for n in range(16)]
+    assert [len(batch) for batch in model.batches] == [16]
+
+
+def test_what_fails_in_a_piece_fails_alone(model, make, pool) -> None:
+    batcher = make(threads=2, max_batch_size=20, timeout_seconds=10, divide=True)
+    asked = [pool.submit(batcher.run, model, call(n)) for n in [*range(19), -1]]
+    assert isinstance(asked.pop().exception(10), ServableError)
+    assert [task.result(10)[0].tolist() for task in asked] == [[2 * n] for n in range(19)]

@@ -270,8 +270,8 @@ def test_a_label_of_nothing(asked: Any) -> None:
 def test_until_tensorflow_is_there_requests_are_unavailable() -> None:
     telemetry, services = Telemetry(), Services(None, None, Health(Models(lambda path: None)))
     options = GrpcOptions(health=True)
-    server, port = start(services, telemetry, lambda: False, "127.0.0.1:0", options)
-    with grpc.insecure_channel(f"127.0.0.1:{port}") as opened:
+    server = start(services, telemetry, lambda: False, "127.0.0.1:0", options)
+    with grpc.insecure_channel(f"127.0.0.1:{server.port}") as opened:
         predict = opened.unary_unary("/tensorflow.serving.PredictionService/Predict")
         assert refused(predict, b"") == (
             grpc.StatusCode.UNAVAILABLE,
@@ -279,7 +279,7 @@ def test_until_tensorflow_is_there_requests_are_unavailable() -> None:
         )
         check = opened.unary_unary("/grpc.health.v1.Health/Check")
         assert check(b"", timeout=TIMEOUT) == b"\x08\x01"
-    server.stop(0).wait()
+    server.stop(0)
 
 
 def test_what_is_no_message_is_refused(several_channel: grpc.Channel) -> None:

@@ -1,6 +1,7 @@
 import asyncio
 import contextlib
 import socket
+import threading
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -115,3 +116,72 @@ def test_two_requests_at_once_are_answered_in_order(address: Any) -> None:
         while got.count(b"ok") < 2:
             got += client.recv(1000)
         assert got.count(b"HTTP/1.1 200") == 2
+
+
+@contextlib.contextmanager
+def stopping() -> Iterator[Any]:
+    """Serve, and give the address and the thread that stops."""
+    listener = http_server.listen("127.0.0.1", 0)
+    stop, wait = http_server.start(app, listener, HttpOptions(last_request_seconds=2))
+    address = listener.getsockname()
+
+    def end() -> None:
+        stop()
+        wait()
+
+    ending = threading.Thread(target=end)
+    yield address, ending
+    ending.join(10)
+    assert not ending.is_alive()
+
+
+def until_refused(address: Any) -> None:
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        try:
+            socket.create_connection(address, 5).close()
+        except ConnectionRefusedError:
+            return
+        time.sleep(0.01)
+    pytest.fail("the port did not close")
+
+
+def test_who_has_connected_may_ask_after_the_port_is_closed() -> None:
+    with stopping() as (address, ending), connected(address) as new, connected(address) as used:
+        used.sendall(REQUEST)
+        assert answer(used).startswith(b"HTTP/1.1 200")
+        ending.start()
+        until_refused(address)
+        for client in (new, used):
+            client.sendall(REQUEST)
+            assert answer(client).startswith(b"HTTP/1.1 200")
+            client.close()
+
+
+def test_who_connects_while_the_port_closes_is_answered(monkeypatch: pytest.MonkeyPatch) -> None:
+    original, clients = asyncio.base_events.Server.close, contextlib.ExitStack()
+    late: list[socket.socket] = []
+
+    def close(self: Any) -> None:
+        # In the event loop itself, so the server accepts none of them before it closes.
+        for _ in range(0 if late else 50):
+            late.append(clients.enter_context(connected(address)))
+            late[-1].sendall(REQUEST)
+        original(self)
+
+    monkeypatch.setattr(asyncio.base_events.Server, "close", close)
+    with stopping() as (address, ending), clients:
+        ending.start()
+        until_refused(address)
+        assert len(late) == 50
+        for client in late:
+            assert answer(client).startswith(b"HTTP/1.1 200")
+            client.close()
+
+
+def test_an_idle_connection_does_not_hold_the_end() -> None:
+    with stopping() as (address, ending), connected(address) as client:
+        started = time.monotonic()
+        ending.start()
+        assert client.recv(1000) == b""
+        assert 1 < time.monotonic() - started < 8

@@ -138,6 +138,23 @@ def test_a_model_that_hangs_does_not_hold_the_end(
     assert "REST 200" not in load.outcomes
 
 
+def test_clients_that_go_on_are_answered_or_refused_but_never_cut_off(
+    saved_model: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(saved_model, tmp_path / "1")
+    outcomes: Counter = Counter()
+    for _ in range(3):
+        with ModelServer("lines", tmp_path, options=ServerOptions(grace_seconds=20)) as server:
+            server.wait_until_available(20)
+            load = Load(server.rest_url, server.grpc_address)
+            time.sleep(0.5)
+        load.stop()
+        outcomes += load.outcomes
+    # Neither CANCELLED nor a reset: who is refused may ask another server.
+    assert set(outcomes) <= {"REST 200", "REST ConnectError", "gRPC OK", "gRPC UNAVAILABLE"}
+    assert min(outcomes["REST 200"], outcomes["gRPC OK"]) > 5
+
+
 @contextlib.contextmanager
 def process(*flags: str) -> Iterator[tuple[Any, str, str, list[str]]]:
     """Run the server and give the process, its addresses and what it says."""

@@ -122,6 +122,21 @@ def test_without_any_trial_that_ends_well_the_search_says_why(make_study, files,
         Search(study, tmp_path / "search", Limits(trials=2)).search()
 
 
+@pytest.mark.slow
+def test_hyperband_goes_on_from_trials_and_leaves_no_weights(make_study, files, tmp_path):
+    """Three epochs are two brackets: three trials of one epoch, of which one goes on, and two."""
+    study = make_study(files, algorithm=HYPERBAND)
+    Search(study, tmp_path / "search", Limits()).search()
+    trials = read_trials(tmp_path / "search")
+    later = [trial for trial in trials if trial.parent]
+    assert later
+    for trial in later:
+        [parent] = [each for each in trials if each.trial_id == trial.parent]
+        assert parent.curve == trial.curve[: parent.epochs]
+        assert (parent.epochs, trial.epochs) == (1, 3)
+    assert not list((tmp_path / "search").rglob("*.weights.h5"))
+
+
 PROGRAM = """
 import sys
 from pathlib import Path
