@@ -2,11 +2,14 @@
 
     python3 benchmarks/main_job.py sample
     python3 benchmarks/main_job.py run -- --dataset emnist --data-dir FOLDER ...
+    python3 benchmarks/main_job.py overhead
 
 `sample` clones the committed project into a temporary folder and runs `make run` there twice:
 the first time with the installation, the second time without any change. `run` gives what comes
 after it to `local_runner.py`, in the project's own environment and in a fresh workspace unless
-one is named. Needs nothing but Python's own library.
+one is named. `overhead` runs every stage on next to no data, then again: the second run compares
+the model with itself, the third and fourth find all in the cache, and the fourth starts no model
+server to ask. Needs nothing but Python's own library.
 """
 
 import argparse
@@ -22,6 +25,12 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
+PYTHON = ROOT / ".venv" / "bin" / "python"
+# Fewer than 100 test lines leave no reference to watch by; the bounds let any model through.
+TRIVIAL = (
+    *("train_lines=64", "validation_lines=16", "test_lines=120"),
+    *("max_cer=99", "max_wer=99", "max_slice_cer=99"),
+)
 
 
 def describe_machine() -> dict[str, Any]:
@@ -80,11 +89,41 @@ def measure_run(folder: Path, options: list[str]) -> dict[str, Any]:
     """Runs `local_runner.py` once with the options given."""
     if "--workspace" not in options:
         options = [*options, "--workspace", str(folder / "workspace")]
-    python = ROOT / ".venv" / "bin" / "python"
     return {
         "command": hide_folders(["python", "local_runner.py", *options]),
-        "run": time_run([str(python), "local_runner.py", *options], ROOT),
+        "run": time_run([str(PYTHON), "local_runner.py", *options], ROOT),
     }
+
+
+def measure_overhead(folder: Path) -> dict[str, Any]:
+    """Runs every stage on next to no data, three times in one workspace."""
+    settings = [word for setting in TRIVIAL for word in ("--set", setting)]
+    options = ["--train-steps", "2", *settings, "--workspace", str(folder / "workspace")]
+    command = ["python", "local_runner.py", *options]
+    seconds_of_imports = time_imports()
+
+    def once(*more: str) -> dict[str, Any]:
+        told = time_run([str(PYTHON), *command[1:], *more], ROOT)
+        return {key: told[key] for key in ("seconds", "seconds_of_stages")}
+
+    first, compared, cached, unasked = once(), once(), once(), once("--no-question")
+    return {
+        "command": hide_folders(command),
+        "seconds_of_imports": seconds_of_imports,
+        "first_run": first,
+        "second_run_compares_the_model_with_itself": compared,
+        "third_run_from_the_cache": cached,
+        "fourth_run_from_the_cache_without_question": unasked,
+        "fourth_run_beyond_imports": round(unasked["seconds"] - seconds_of_imports, 1),
+    }
+
+
+def time_imports() -> float:
+    """Returns the seconds that a run spends on importing TensorFlow, TFX and the project."""
+    command = [str(PYTHON), "-W", "ignore", "-c", "import pipeline.run, pipeline.report.render"]
+    started = time.monotonic()
+    subprocess.run(command, cwd=ROOT, check=True, stderr=subprocess.DEVNULL)
+    return round(time.monotonic() - started, 1)
 
 
 def hide_folders(command: list[str]) -> str:
@@ -95,7 +134,7 @@ def hide_folders(command: list[str]) -> str:
 def main() -> None:
     """Runs the command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("what", choices=["sample", "run"])
+    parser.add_argument("what", choices=["sample", "run", "overhead"])
     parser.add_argument("options", nargs="*", help="of local_runner.py, after a --")
     arguments = parser.parse_args()
     found = {
@@ -107,6 +146,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         if arguments.what == "sample":
             found |= measure_sample(Path(folder))
+        elif arguments.what == "overhead":
+            found |= measure_overhead(Path(folder))
         else:
             found |= measure_run(Path(folder), arguments.options)
     print(json.dumps(found, indent=2))

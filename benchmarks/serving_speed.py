@@ -33,7 +33,8 @@ sys.path.insert(0, str(ROOT))
 
 CONCURRENCY = 32
 BATCH_SIZES = (1, 4, 8, 16, 32, 64)
-ROUND_SECONDS = 2.0
+ROUND_SECONDS = 5.0
+"""A round ends with batches that no longer fill and wait for their timeout: of 2 s that is 5 %."""
 # One batch of all clients at a time, which two threads divide. The timeout is so long that batches
 # fill; a full one does not wait for it.
 BATCHING = """max_batch_size { value: 32 }

@@ -5,6 +5,7 @@ import re
 
 import nbformat
 import pytest
+from jupyter_client.manager import KernelManager
 from nbclient import NotebookClient
 
 from tests.e2e.bar_runs import ROOT
@@ -58,8 +59,7 @@ def workspace(first, command):
 @pytest.fixture(scope="module")
 def kernel():
     """One kernel for all, so that TensorFlow is imported once; names do not stay."""
-    client = NotebookClient(nbformat.v4.new_notebook(), kernel_name="python3")
-    manager = client.create_kernel_manager()
+    manager = KernelManager(kernel_name="python3")
     manager.start_kernel(cwd=str(ROOT / "notebooks"))
     yield manager
     manager.shutdown_kernel(now=True)

@@ -1,6 +1,8 @@
 from ml_metadata.proto import metadata_store_pb2 as mlmd
+from tfx.utils.dependency_utils import make_beam_dependency_flags
 
 from pipeline.evaluation.verdict import Verdict
+from pipeline.pipeline import BEAM_ARGS
 from pipeline.run import _hear_model_server, find_input_error, hear_history
 from schema.errors import InputError
 
@@ -66,3 +68,7 @@ def test_a_push_from_the_cache_counts_as_long_as_it_serves(recorded):
     assert not refused.blessed
     assert f"as version {pushed.name}, and version {newer} serves since" in refused.reason
     assert hear_history(blessed, recorded.base_path / str(newer)) == blessed
+
+
+def test_stages_in_this_process_pack_no_package_for_far_workers():
+    assert make_beam_dependency_flags(list(BEAM_ARGS)) == list(BEAM_ARGS)
