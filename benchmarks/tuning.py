@@ -1,6 +1,7 @@
 """Searches hyperparameters for a while, then holds what was found against the defaults, as JSON.
 
     python benchmarks/tuning.py --emnist FOLDER --workspace FOLDER [--minutes 30] [--seeds 3]
+        [--compared-lines 10000] [--compared-steps 2200]
     python benchmarks/tuning.py --emnist FOLDER --workspace FOLDER --speed-up
 
 Nothing here reads a test split. The search trains on lines of the training glyphs and chooses by
@@ -120,7 +121,7 @@ def compare(arguments: argparse.Namespace, seed: int, found: dict[str, Any]) -> 
     from trainer_module.tuning.options import Limits
     from trainer_module.tuning.study import LISTED, Study, scale_steps
 
-    config = make_config(arguments, seed, COMPARED_LINES, COMPARED_STEPS)
+    config = make_config(arguments, seed, arguments.compared_lines, arguments.compared_steps)
     data, base = describe_training(config, make_examples(config))
     base = dataclasses.replace(base, name="defaults")
     tuned = NETWORKS[base.network].from_dict(found)
@@ -155,8 +156,8 @@ def measure_quality(arguments: argparse.Namespace) -> dict[str, Any]:
     return {
         "search": told,
         "minutes": arguments.minutes,
-        "lines": {"search": SEARCH_LINES, "compared": COMPARED_LINES},
-        "steps_of_defaults": {"search": SEARCH_STEPS, "compared": COMPARED_STEPS},
+        "lines": {"search": SEARCH_LINES, "compared": arguments.compared_lines},
+        "steps_of_defaults": {"search": SEARCH_STEPS, "compared": arguments.compared_steps},
         "validation_cer": [
             {"seed": seed, **each} for seed, each in zip(seeds, errors, strict=True)
         ],
@@ -200,6 +201,10 @@ def main() -> None:
     parser.add_argument("--algorithm", default="hyperband")
     parser.add_argument("--minutes", type=float, default=30.0, help="of the search")
     parser.add_argument("--seeds", type=int, default=3, help="data sets to compare on")
+    for name, default in (("lines", COMPARED_LINES), ("steps", COMPARED_STEPS)):
+        parser.add_argument(
+            f"--compared-{name}", type=int, default=default, help="of each training compared"
+        )
     parser.add_argument("--parallel", type=int, default=1)
     parser.add_argument("--speed-up", action="store_true", help="time one worker beside two")
     arguments = parser.parse_args()
