@@ -8,6 +8,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 GOOD_STEPS = 105
 """After so many the bars are read well."""
+TRACKED = ("--track", "wandb")
 
 _SETTINGS = {
     "train_lines": 480,

@@ -5,7 +5,7 @@ import pytest
 
 from pipeline.ingest.emnist_files import FILE_SPLITS, IMAGES_NAME, LABELS_NAME, MAPPING_NAME
 from pipeline.ingest.idx import write_idx
-from tests.e2e.bar_runs import GOOD_STEPS, build_command, run
+from tests.e2e.bar_runs import GOOD_STEPS, TRACKED, build_command, run
 
 LETTERS = "abcd"
 
@@ -51,4 +51,4 @@ def command(bar_folder, bar_corpus, tmp_path_factory):
 @pytest.fixture(scope="session")
 def first(command):
     """The workspace's first run, which pushes its model; the notebooks look at it as well."""
-    return run(command(GOOD_STEPS))
+    return run(command(GOOD_STEPS, *TRACKED))

@@ -12,10 +12,11 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.leaderboard.models import read_model_entries
 from pipeline.models.history import read_history
 from pipeline.run_metadata import RunMetadata
 from pipeline.workspace import Workspace
-from tests.e2e.bar_runs import GOOD_STEPS, ROOT, run
+from tests.e2e.bar_runs import GOOD_STEPS, ROOT, TRACKED, run
 
 COMPONENTS = {
     "ImportSchemaGen",
@@ -74,6 +75,15 @@ def test_report_and_model_card_are_there(first):
     assert json.loads((extra / "alphabet.json").read_text())["symbols"].startswith(" 0123")
 
 
+def test_the_training_is_tracked_offline_and_ranked_with_its_cost(first, command):
+    assert first[0] == 0
+    assert len(list(command.workspace.glob("tracking/wandb/offline-run-*/run-*.wandb"))) == 1
+    [entry] = read_model_entries(Workspace(command.workspace))
+    assert 0 < entry.latency_ms < 1000
+    assert entry.model_bytes > 100_000
+    assert {"origin", "environment", "seed", "code"} <= set(entry.facts)
+
+
 def test_a_worse_model_is_not_pushed(first, command):
     before = versions(command.workspace)
     status, told, done = run(command(POOR_STEPS))
@@ -98,7 +108,7 @@ def test_the_history_tells_what_serves_and_what_was_refused(first, command):
 
 
 def test_an_equal_model_is_taken_from_the_cache_and_pushed(first, command):
-    status, told, done = run(command(GOOD_STEPS, "--no-question"))
+    status, told, done = run(command(GOOD_STEPS, "--no-question", *TRACKED))
     assert status == 0, done.stderr
     assert told["metrics"]["cer"]["value"] == told["baseline"]["cer"]["value"]
     states = stages(command.workspace)
