@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from schema.errors import InputError
+from schema.file_lock import try_lock
 
 LOCK_FILE, PROMOTION_LOCK_FILE = ".lock", ".promotion-lock"
 
@@ -71,17 +72,15 @@ def _hold(folder: Path, lock_file: str, who: str) -> Iterator[None]:
     try:
         with tempfile.TemporaryFile(dir=folder):
             pass
-        lock = (folder / lock_file).open("w")
+        lock = try_lock(folder / lock_file)
     except OSError as error:
         raise _cannot_write(folder, error) from None
+    if lock is None:
+        raise InputError(
+            f"expected a workspace of our own, got {folder}, which {who}: "
+            "wait for it to end, or choose another with --workspace"
+        )
     with lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise InputError(
-                f"expected a workspace of our own, got {folder}, which {who}: "
-                "wait for it to end, or choose another with --workspace"
-            ) from None
         yield
 
 

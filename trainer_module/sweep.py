@@ -6,20 +6,15 @@ the end, and on standard output one JSON object. Parses first and imports Tensor
 """
 
 import argparse
-import os
 import sys
-import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
-from schema.errors import InputError
 from serving.one_line_parser import OneLineParser
+from trainer_module.tuning.entry import go_through, run_command
 from trainer_module.tuning.experiments import read_experiments
-from trainer_module.tuning.folder import hold_folder
-from trainer_module.tuning.options import Limits, add_parallel
+from trainer_module.tuning.options import Limits, add_parallel, add_tracking, read_tracking
 from trainer_module.tuning.study import Study
-
-INTERRUPTED = 130
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -29,36 +24,22 @@ def main(argv: Sequence[str] | None = None) -> int:
       the exit status: 0, 1 where a run failed, 2 for bad usage or bad data, 130 when interrupted.
     """
     arguments = _parser().parse_args(argv)
-    # Before TensorFlow is imported: it tells of missing GPUs as errors.
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    warnings.simplefilter("ignore", FutureWarning)
-    try:
-        limits = Limits(parallel=arguments.parallel)
-        study = read_experiments(arguments.file)
-        if arguments.list:
-            _list(study)
-            return 0
-        folder = (arguments.folder / f"{arguments.file.stem}-{study.study_id}").absolute()
-        with hold_folder(folder):
-            return _sweep(study, folder, limits)
-    except InputError as error:
-        sys.stderr.write(f"sweep: {error}\n")
-        return 2
-    except KeyboardInterrupt:
-        sys.stderr.write("sweep: interrupted; run the same command again to go on\n")
-        return INTERRUPTED
+    return run_command("sweep", lambda: _sweep(arguments))
+
+
+def _sweep(arguments: argparse.Namespace) -> int:
+    limits = Limits(parallel=arguments.parallel)
+    study, folder = read_experiments(arguments.file), arguments.folder.absolute()
+    if arguments.list:
+        _list(study)
+        return 0
+    tracking = read_tracking(arguments.track, folder)
+    return go_through(study, folder / f"{arguments.file.stem}-{study.study_id}", limits, tracking)
 
 
 def _list(study: Study) -> None:
     for run in study.runs:
         sys.stdout.write(f"{run.name}: {run.network}, {run.train_steps} steps, seed {run.seed}\n")
-
-
-def _sweep(study: Study, folder: Path, limits: Limits) -> int:
-    sys.stderr.write(f"{len(study.runs)} runs in {folder}; importing TensorFlow ...\n")
-    from trainer_module.tuning.command import run_study
-
-    return run_study(study, folder, limits)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -73,6 +54,7 @@ def _parser() -> argparse.ArgumentParser:
         help="holds a folder for each sweep (default: %(default)s)",
     )
     add_parallel(parser)
+    add_tracking(parser)
     return parser
 
 

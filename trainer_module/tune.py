@@ -8,42 +8,37 @@ TensorFlow afterwards.
 
 import argparse
 import dataclasses
-import os
 import sys
-import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
 from schema.errors import InputError
 from serving.one_line_parser import OneLineParser
 from trainer_module.hyperparameters.space import check_space
-from trainer_module.tuning.folder import hold_folder
+from trainer_module.tuning.entry import go_through, run_command
 from trainer_module.tuning.from_model import read_card
-from trainer_module.tuning.options import Limits, add_parallel, add_search_limits
+from trainer_module.tuning.options import (
+    Limits,
+    add_parallel,
+    add_search_limits,
+    add_tracking,
+    read_tracking,
+)
 from trainer_module.tuning.study import ALGORITHMS, HYPERBAND, Study
 from trainer_module.tuning.typed_file import read_space
-
-INTERRUPTED = 130
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Searches; returns the exit status: 0, 2 for bad usage or bad data, 130 when interrupted."""
     arguments = _parser().parse_args(argv)
-    # Before TensorFlow is imported: it tells of missing GPUs as errors.
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    warnings.simplefilter("ignore", FutureWarning)
-    try:
-        limits = Limits(arguments.trials, arguments.minutes, arguments.parallel)
-        study = _make_study(arguments)
-        folder = (arguments.folder / study.study_id).absolute()
-        with hold_folder(folder):
-            return _search(study, folder, limits)
-    except InputError as error:
-        sys.stderr.write(f"tune: {error}\n")
-        return 2
-    except KeyboardInterrupt:
-        sys.stderr.write("tune: interrupted; run the same command again to go on\n")
-        return INTERRUPTED
+    return run_command("tune", lambda: _tune(arguments))
+
+
+def _tune(arguments: argparse.Namespace) -> int:
+    limits = Limits(arguments.trials, arguments.minutes, arguments.parallel)
+    study, folder = _make_study(arguments), arguments.folder.absolute()
+    tracking = read_tracking(arguments.track, folder)
+    return go_through(study, folder / study.study_id, limits, tracking)
 
 
 def _make_study(arguments: argparse.Namespace) -> Study:
@@ -59,13 +54,6 @@ def _make_study(arguments: argparse.Namespace) -> Study:
     space = read_space(arguments.space) if arguments.space else base.record.space
     check_space(space, base.record)
     return Study(data, base, arguments.algorithm, space)
-
-
-def _search(study: Study, folder: Path, limits: Limits) -> int:
-    sys.stderr.write(f"searching in {folder}; importing TensorFlow ...\n")
-    from trainer_module.tuning.command import run_study
-
-    return run_study(study, folder, limits)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -89,6 +77,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     add_search_limits(parser)
     add_parallel(parser)
+    add_tracking(parser)
     return parser
 
 

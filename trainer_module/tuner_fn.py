@@ -8,6 +8,7 @@ from tfx.components.trainer.fn_args_utils import FnArgs
 from tfx.components.tuner.component import TunerFnResult
 
 from trainer_module.run_fn import TrainerConfig, find_base_model
+from trainer_module.tracking.choice import TrackingChoice
 from trainer_module.tuning.options import Limits
 from trainer_module.tuning.search import Search
 from trainer_module.tuning.study import Run, Study, TrainingData, space_from_json
@@ -55,4 +56,5 @@ def tuner_fn(fn_args: FnArgs) -> TunerFnResult:
     space = space_from_json(config.space)
     study = Study(data, base, config.algorithm, space, code=trainer.version)
     folder = Path(config.folder) / study.study_id
-    return TunerFnResult(tuner=Search(study, folder, Limits(**config.limits)), fit_kwargs={})
+    search = Search(study, folder, Limits(**config.limits), TrackingChoice(**trainer.tracking))
+    return TunerFnResult(tuner=search, fit_kwargs={})

@@ -8,7 +8,8 @@ import jinja2
 from markupsafe import Markup
 
 from pipeline.leaderboard.charts import curves_chart, pareto_chart
-from pipeline.leaderboard.entry import Entry
+from pipeline.leaderboard.entry import TRIAL, Entry
+from pipeline.leaderboard.ranking import group, split_groups
 from pipeline.leaderboard.table import tell_fraction, tell_latency, tell_size
 from pipeline.models.wording import tell_time
 from serving.html_page.page import make_environment
@@ -19,7 +20,7 @@ _MEGABYTE = 1e6
 
 @dataclass(frozen=True)
 class Section:
-    """The entries of a task and a data set, whose errors can be held against each other."""
+    """The entries of a group, whose errors can be held against each other."""
 
     title: str
     error_name: str
@@ -32,25 +33,23 @@ def render(entries: Sequence[Entry], workspace: str) -> str:
     """Returns the page.
 
     Args:
-      entries: best first.
+      entries: ranked.
       workspace: what the page is of.
     """
-    groups: dict[tuple[str, str], list[Entry]] = {}
-    for entry in entries:
-        groups.setdefault((entry.task, entry.dataset), []).append(entry)
-    sections = [_make_section(*key, group, i) for i, (key, group) in enumerate(groups.items())]
+    sections = [_make_section(group, i) for i, group in enumerate(split_groups(entries))]
     template = _environment().get_template("leaderboard.html.jinja")
     return template.render(sections=sections, workspace=workspace, count=len(entries))
 
 
-def _make_section(task: str, dataset: str, entries: Sequence[Entry], number: int) -> Section:
+def _make_section(entries: Sequence[Entry], number: int) -> Section:
+    task, dataset, kind = group(entries[0])
     charts = (
         pareto_chart(entries, lambda each: each.latency_ms, "latency, ms", f"latency-{number}"),
         pareto_chart(entries, _megabytes, "size, MB", f"size-{number}"),
         curves_chart(entries, f"curves-{number}"),
     )
     return Section(
-        title=f"{task} of {dataset}" if dataset else f"{task}, searches",
+        title=f"{task} of {dataset or 'unknown data'}{', trials of searches' if kind == TRIAL else ''}",
         error_name=entries[0].error_name,
         entries=entries,
         # The charts escape what they draw: they are markup already.

@@ -1,5 +1,6 @@
 """Order, filters and the Pareto front of entries."""
 
+import itertools
 import math
 from collections.abc import Callable, Sequence
 
@@ -38,8 +39,23 @@ def choose(
 
 
 def rank(entries: Sequence[Entry]) -> list[Entry]:
-    """Sorts by error, lowest first; what has none, or none that is a number, goes last."""
-    return sorted(entries, key=lambda entry: (not _is_number(entry.error), entry.error or 0.0))
+    """Sorts by group, and within it by error, lowest first; what has no number goes last."""
+    return sorted(
+        entries, key=lambda entry: (group(entry), not _is_number(entry.error), entry.error or 0.0)
+    )
+
+
+def group(entry: Entry) -> tuple[str, str, str]:
+    """Returns task, data set and kind: only errors of entries that share them can be compared.
+
+    A trial's error is that of the validation split, which its hyperparameters were chosen by.
+    """
+    return entry.task, entry.dataset, entry.kind
+
+
+def split_groups(entries: Sequence[Entry]) -> list[list[Entry]]:
+    """Returns the groups of ranked entries."""
+    return [list(members) for _, members in itertools.groupby(entries, group)]
 
 
 def pareto_front(entries: Sequence[Entry], cost: Callable[[Entry], float | None]) -> list[Entry]:

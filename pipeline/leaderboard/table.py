@@ -2,10 +2,12 @@
 
 import csv
 import io
+import itertools
 from collections.abc import Sequence
 
 from pipeline.leaderboard.comparison import Difference
 from pipeline.leaderboard.entry import Entry
+from pipeline.leaderboard.ranking import split_groups
 from pipeline.models.wording import tell_estimate, tell_time
 
 _NONE = "-"
@@ -23,16 +25,23 @@ _COLUMNS = (
 
 
 def as_table(entries: Sequence[Entry]) -> str:
-    """Returns a line for each entry, in the given order."""
-    return "\n".join(_align([_HEAD, *(_cells(entry) for entry in entries)]))
+    """Returns a line for each ranked entry, with a blank one between groups."""
+    head, *lines = _align([_HEAD, *(_cells(entry) for entry in entries)])
+    rows = iter(lines)
+    blocks = ["\n".join(itertools.islice(rows, len(each))) for each in split_groups(entries)]
+    return head + "\n" + "\n\n".join(blocks)
 
 
 def as_csv(entries: Sequence[Entry]) -> str:
-    """Returns a row for each entry: plain figures, fractions, empty where there is none."""
+    """Returns a row for each ranked entry: plain figures, fractions, empty where there is none.
+
+    Ranks begin anew with each group.
+    """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(_COLUMNS)
-    for place, each in enumerate(entries, start=1):
+    placed = (member for group in split_groups(entries) for member in enumerate(group, start=1))
+    for place, each in placed:
         test = each.test_error
         interval = (test.value, test.lower, test.upper) if test else (None, None, None)
         what = (each.name, each.kind, each.task, each.dataset, each.network, each.when or None)

@@ -7,6 +7,7 @@ from typing import Any
 
 from schema.errors import InputError
 from trainer_module.task_names import ERROR_NAMES
+from trainer_module.tracking.choice import TrackingChoice
 from trainer_module.tuning.folder import PICTURE_FILE
 from trainer_module.tuning.options import Limits
 from trainer_module.tuning.outcome import Outcome, conclude, summarise_runs
@@ -17,9 +18,9 @@ from trainer_module.tuning.study import Study
 _RUN_FAILED = 1
 
 
-def run_study(study: Study, folder: Path, limits: Limits) -> int:
+def run_study(study: Study, folder: Path, limits: Limits, tracking: TrackingChoice) -> int:
     """Searches or sweeps; returns the exit status."""
-    Search(study, folder, limits).search()
+    Search(study, folder, limits, tracking).search()
     try:
         outcome = conclude(folder)
     except OSError as error:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import IO
 
 from schema.errors import InputError
-from trainer_module.tuning.folder import try_lock
+from schema.file_lock import try_lock
 from trainer_module.tuning.worker import CPUS
 
 LOCK_FOLDER = Path(tempfile.gettempdir()) / "handwriting-gpus"

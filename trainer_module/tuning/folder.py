@@ -10,13 +10,12 @@ FOLDER/logs/                 a log for each worker
 FOLDER/trials.json, trials.csv, search.png    the outcome
 """
 
-import fcntl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
 
 from schema.errors import InputError
+from schema.file_lock import try_lock
 
 FAILURE_FILE, TRAINING, LOGS = "failure.json", "training", "logs"
 TRIALS_FILE, TABLE_FILE, PICTURE_FILE = "trials.json", "trials.csv", "search.png"
@@ -26,25 +25,6 @@ _LOCK_FILE = ".lock"
 def trial_folder(folder: Path, trial_id: str) -> Path:
     """Returns where Keras Tuner keeps a trial."""
     return folder / f"trial_{trial_id}"
-
-
-def try_lock(path: Path) -> IO[bytes] | None:
-    """Takes a lock of the operating system's, which no killed process leaves behind.
-
-    Returns:
-      the open file, whose end is the end of the lock; None where somebody else has it.
-
-    Raises:
-      OSError: there can be no such file.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    file = path.open("ab")
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        file.close()
-        return None
-    return file
 
 
 @contextmanager

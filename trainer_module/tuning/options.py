@@ -2,8 +2,13 @@
 
 import argparse
 from dataclasses import dataclass
+from pathlib import Path
 
 from schema.errors import InputError
+from trainer_module.tracking.choice import NONE, TRACKERS, TRACKING_HELP, TrackingChoice
+
+TRACKING_FOLDER = "tracking"
+"""In the folder of all searches: what trackers keep."""
 
 
 @dataclass(frozen=True)
@@ -50,3 +55,18 @@ def add_parallel(parser: argparse._ActionsContainer) -> None:
         help="trainings at once, each on a free GPU or a share of the processors "
         "(default: %(default)s)",
     )
+
+
+def add_tracking(parser: argparse._ActionsContainer) -> None:
+    """Adds --track."""
+    parser.add_argument("--track", choices=TRACKERS, default=NONE, help=TRACKING_HELP)
+
+
+def read_tracking(tracker: str, folder: Path) -> TrackingChoice:
+    """Returns what `--track` chose.
+
+    Args:
+      tracker: its value.
+      folder: holds the folders of all searches, and what trackers keep.
+    """
+    return TrackingChoice(tracker, "" if tracker == NONE else str(folder / TRACKING_FOLDER))

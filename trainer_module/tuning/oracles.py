@@ -95,6 +95,14 @@ class Durable(keras_tuner.Oracle):
         self._retry_queue = [each for each in self._retry_queue if each not in over]
         self.end_order = list(dict.fromkeys([*self.end_order, *over]))
 
+    def retry_failed(self) -> None:
+        """Has each trial that failed in an earlier session tried once more, before all others."""
+        failed = [
+            each.trial_id for each in self.trials.values() if each.status == TrialStatus.FAILED
+        ]
+        self.end_order = [each for each in self.end_order if each not in failed]
+        self._retry_queue += [each for each in reversed(failed) if each not in self._retry_queue]
+
     def is_done(self, total: int | None) -> bool:
         """Whether an earlier session left nothing to do."""
         rest = self._retry_queue or self.ongoing_trials

@@ -62,6 +62,7 @@ class Outcome:
         return {
             "folder": str(self.folder),
             "task": self.study.data.task,
+            "dataset": self.study.data.dataset,
             "network": self.study.base.network,
             "algorithm": self.study.algorithm,
             "error": ERROR_NAMES[self.study.data.task],

@@ -19,6 +19,7 @@ from keras_tuner.engine.trial import TrialStatus
 from schema.errors import InputError
 from serving.whole_file import write_whole
 from trainer_module.tasks.factory import make_task
+from trainer_module.tracking.choice import TrackingChoice
 from trainer_module.train import TrainingPlan
 from trainer_module.tuning.chief import serve_oracle, worker_environment
 from trainer_module.tuning.devices import DevicePool
@@ -50,6 +51,7 @@ class Search(BaseTuner):
       study: what is searched.
       folder: of the search, held by the caller; what it has of the same study goes on.
       limits: how long, and how many at once.
+      tracking: who is told how each trial goes; decides nothing of the search.
 
     Attributes:
       folder: of the search.
@@ -59,10 +61,17 @@ class Search(BaseTuner):
         folder is of another search.
     """
 
-    def __init__(self, study: Study, folder: Path, limits: Limits) -> None:
+    def __init__(
+        self,
+        study: Study,
+        folder: Path,
+        limits: Limits,
+        tracking: TrackingChoice = TrackingChoice(),  # noqa: B008 - frozen
+    ) -> None:
         write_study(study, folder)
         extent = find_extent(study, limits)
         self._study, self.folder, self._limits = study, folder, limits
+        self._tracking = tracking
         self._pool = DevicePool(limits.parallel)
         with contextlib.redirect_stdout(sys.stderr):  # "Reloading Tuner from ..."
             super().__init__(
@@ -71,6 +80,8 @@ class Search(BaseTuner):
                 project_name=folder.name,
             )
         set_extent(self.oracle, extent)
+        if study.runs:
+            self.oracle.retry_failed()
         self._workers: dict[str, WorkerProcess] = {}
         self._over: set[str] = set()
         self._deaths: Counter[str] = Counter()
@@ -157,7 +168,7 @@ class Search(BaseTuner):
                 return
             try:
                 self._workers[name] = WorkerProcess.start(
-                    name, self.folder, device, worker_environment(port, name)
+                    name, self.folder, device, worker_environment(port, name), self._tracking
                 )
             except OSError as error:
                 self._pool.give_back(device)

@@ -1,7 +1,8 @@
-"""A worker of a search: `python -m trainer_module.tuning.worker FOLDER`, started by `workers.py`.
+"""A worker of a search, started by `workers.py`.
 
-Keras Tuner's environment variables say where the chief is and who this is. Ends with 0 when there
-are no more trials, `NO_ROOM` when nothing can be written any more, `CHIEF_LOST` without a chief.
+`python -m trainer_module.tuning.worker FOLDER [TRACKER TRACKER_FOLDER]`. Keras Tuner's environment
+variables say where the chief is and who this is. Ends with 0 when there are no more trials,
+`NO_ROOM` when nothing can be written any more, `CHIEF_LOST` without a chief.
 """
 
 import os
@@ -16,8 +17,7 @@ CPUS = "HANDWRITING_TUNING_CPUS"
 
 def main(argv: Sequence[str]) -> int:
     """Trains what the chief gives out."""
-    [name] = argv
-    folder = Path(name)
+    folder = Path(argv[0])
     # Before TensorFlow is imported, which makes as many threads as there are processors.
     if os.environ.get(CPUS) and hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, map(int, os.environ[CPUS].split(",")))
@@ -25,11 +25,12 @@ def main(argv: Sequence[str]) -> int:
     import grpc
     from keras_tuner import errors
 
+    from trainer_module.tracking.choice import TrackingChoice
     from trainer_module.tuning.study import read_study
     from trainer_module.tuning.trial_runner import TrialRunner
 
     try:
-        TrialRunner(read_study(folder), folder).search()
+        TrialRunner(read_study(folder), folder, TrackingChoice(*argv[1:])).search()
     except errors.FatalError as error:
         sys.stderr.write(f"nothing can be written any more: {error}\n")
         return NO_ROOM

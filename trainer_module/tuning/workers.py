@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import IO
 
 from serving.ward import GRACE_SECONDS, describe_status
+from trainer_module.tracking.choice import NONE, TrackingChoice
 from trainer_module.tuning.devices import Device
 from trainer_module.tuning.folder import LOGS
 
@@ -34,7 +35,12 @@ class WorkerProcess:
 
     @classmethod
     def start(
-        cls, name: str, folder: Path, device: Device, environment: dict[str, str]
+        cls,
+        name: str,
+        folder: Path,
+        device: Device,
+        environment: dict[str, str],
+        tracking: TrackingChoice,
     ) -> "WorkerProcess":
         """Begins a worker on the search of a folder; its log is added to.
 
@@ -43,7 +49,9 @@ class WorkerProcess:
         """
         log = folder / LOGS / f"{name}.log"
         log.parent.mkdir(parents=True, exist_ok=True)
-        worker = (sys.executable, "-m", "trainer_module.tuning.worker", str(folder))
+        worker = [sys.executable, "-m", "trainer_module.tuning.worker", str(folder)]
+        if tracking.tracker != NONE:
+            worker += [tracking.tracker, tracking.folder]
         with log.open("ab") as file:
             process = subprocess.Popen(
                 [sys.executable, "-m", "serving.ward", *worker],

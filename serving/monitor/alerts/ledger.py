@@ -4,7 +4,6 @@ One JSON file, replaced in one step and on the disk before anything is sent: aft
 may come twice, with the same id, but none is lost.
 """
 
-import fcntl
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from schema.errors import InputError
+from schema.file_lock import try_lock
 from serving.monitor.alerts.episodes import Episode
 from serving.monitor.alerts.message import Message, message_from_json
 from serving.whole_file import write_whole
@@ -108,18 +108,15 @@ def hold(path: Path) -> Iterator[None]:
       InputError: another one holds it, or its folder cannot be written.
     """
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        lock = path.with_name(f"{path.name}.lock").open("w")
+        lock = try_lock(path.with_name(f"{path.name}.lock"))
     except OSError as error:
         raise _cannot_write(path, error) from None
+    if lock is None:
+        raise InputError(
+            f"expected a state of our own, got {path}, which another monitor uses: "
+            "wait for it to end, or name another with --state"
+        )
     with lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise InputError(
-                f"expected a state of our own, got {path}, which another monitor uses: "
-                "wait for it to end, or name another with --state"
-            ) from None
         yield
 
 

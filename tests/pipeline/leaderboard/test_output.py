@@ -10,7 +10,7 @@ import pytest
 from pipeline.leaderboard.__main__ import BAD_INPUT, DONE, main
 from pipeline.leaderboard.comparison import compare, find_entry
 from pipeline.leaderboard.page import render
-from pipeline.leaderboard.table import as_csv
+from pipeline.leaderboard.table import as_csv, as_table
 from schema.errors import InputError
 
 
@@ -70,6 +70,14 @@ def test_an_outcome_of_another_form_is_named(workspace, capsys):
 def test_no_workspace_is_said_in_one_line(tmp_path, capsys):
     assert main(["--workspace", str(tmp_path / "none")]) == BAD_INPUT
     assert len(capsys.readouterr().err.splitlines()) == 1
+
+
+def test_ranks_and_blocks_are_of_one_task_each(entry):
+    entries = [entry("pages/1", 0.3, task="detector", dataset="pages"), entry("m/1", 0.1)]
+    assert [row["rank"] for row in csv.DictReader(io.StringIO(as_csv(entries)))] == ["1", "1"]
+    head, first, blank, second = as_table(entries).split("\n")
+    assert (first.split()[0], blank, second.split()[0]) == ("pages/1", "", "m/1")
+    assert first.index("model") == second.index("model") == head.index("kind")
 
 
 def test_csv_keeps_plain_figures(entry):

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.leaderboard.entry import Entry
-from pipeline.leaderboard.ranking import choose, pareto_front, rank
+from pipeline.leaderboard.ranking import choose, pareto_front, rank, split_groups
 from schema.errors import InputError
 
 FIGURES = st.floats(0, 1) | st.just(math.nan)
@@ -17,9 +17,13 @@ def test_best_first_and_what_has_no_figure_last(entry):
     assert [each.name for each in rank(entries)][:2] == ["good", "bad"]
 
 
-def test_trials_are_ranked_by_validation(entry):
-    trial = entry("search/1", kind="trial", validation_error=0.05)
-    assert rank([entry("model", 0.1), trial])[0] is trial
+def test_tasks_data_sets_and_trials_are_not_ranked_against_each_other(entry):
+    trials = [entry(f"search/{i}", kind="trial", validation_error=0.05 * i) for i in (2, 1)]
+    pages = entry("pages", 0.001, task="detector", dataset="pages")
+    entries = [*trials, entry("model", 0.1), pages, entry("other", 0.2, dataset="emnist")]
+    groups = split_groups(rank(entries))
+    names = [[each.name for each in group] for group in groups]
+    assert names == [["pages"], ["other"], ["model"], ["search/1", "search/2"]]
 
 
 def test_filters_by_task_data_set_and_span(entry):
