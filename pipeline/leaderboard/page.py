@@ -43,13 +43,14 @@ def render(entries: Sequence[Entry], workspace: str) -> str:
 
 def _make_section(entries: Sequence[Entry], number: int) -> Section:
     task, dataset, kind = group(entries[0])
+    title = f"{task} of {dataset or 'unknown data'}"
     charts = (
         pareto_chart(entries, lambda each: each.latency_ms, "latency, ms", f"latency-{number}"),
         pareto_chart(entries, _megabytes, "size, MB", f"size-{number}"),
         curves_chart(entries, f"curves-{number}"),
     )
     return Section(
-        title=f"{task} of {dataset or 'unknown data'}{', trials of searches' if kind == TRIAL else ''}",
+        title=f"{title}, trials of searches" if kind == TRIAL else title,
         error_name=entries[0].error_name,
         entries=entries,
         # The charts escape what they draw: they are markup already.

@@ -186,6 +186,29 @@ def test_a_list_is_gone_through_once(make_study, open_oracle):
     assert oracle.create_trial("w3").status == "STOPPED"
 
 
+def test_failed_runs_of_a_list_are_tried_once_more_in_each_session(make_study, open_oracle):
+    study = make_study(algorithm=LISTED, space={}, runs=(make_study().base,) * 3)
+    oracle = open_oracle(study, Extent(1, 3))
+    for status in ("FAILED", "COMPLETED", "FAILED"):
+        error = 0.5 if status == "COMPLETED" else None
+        end(oracle, oracle.create_trial("w1"), error, status)
+    assert oracle.create_trial("w1").status == "STOPPED"
+    again = open_oracle(study, Extent(1, 3))
+    again.retry_failed()
+    assert not again.is_done(3)
+    assert again.create_trial("w1").trial_id == "0"
+    # Killed before the other was given out: it is tried in the session after.
+    third = open_oracle(study, Extent(1, 3))
+    third.retry_failed()
+    trials = [third.create_trial(f"w{number}") for number in range(2)]
+    assert sorted(trial.trial_id for trial in trials) == ["0", "2"]
+    for trial in trials:
+        end(third, trial, 0.4)
+    assert third.create_trial("w1").status == "STOPPED"
+    assert sorted(third.end_order) == ["0", "1", "2"]
+    assert {trial.status for trial in third.trials.values()} == {"COMPLETED"}
+
+
 def test_a_space_that_is_used_up_ends_the_search(make_study, open_oracle):
     study = make_study(space={"batch_size": Choice((4, 8))}, algorithm=RANDOM)
     oracle = open_oracle(study, Extent(9, 10))

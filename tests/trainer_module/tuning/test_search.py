@@ -9,20 +9,27 @@ import sys
 import time
 from pathlib import Path
 
+import keras_tuner
 import pytest
+import tensorflow as tf
+from keras_tuner import errors
+from keras_tuner.engine.trial import Trial
 
 from schema.alphabet import Alphabet
 from schema.errors import InputError
 from trainer_module.hyperparameters.space import Choice
 from trainer_module.tasks.lines import LinesTask
+from trainer_module.tracking.choice import TrackingChoice
 from trainer_module.train import train
 from trainer_module.training_state import TrainingState
+from trainer_module.tuning.folder import trial_folder
 from trainer_module.tuning.no_room import is_no_room
 from trainer_module.tuning.options import Limits
+from trainer_module.tuning.oracles import OBJECTIVE
 from trainer_module.tuning.records import COMPLETED, FAILED, read_trials
 from trainer_module.tuning.search import Search, find_extent
 from trainer_module.tuning.study import HYPERBAND, LISTED, RANDOM
-from trainer_module.tuning.trial_runner import train_run
+from trainer_module.tuning.trial_runner import TrialRunner, describe_trial_run, train_run
 
 ROOT = Path(__file__).resolve().parents[3]
 DEADLINE_SECONDS = 300
@@ -57,6 +64,44 @@ def test_a_trial_that_stops_early_goes_on_as_if_it_had_not(make_study, files, tm
     broken, whole = (TrainingState.open(tmp_path / name).history for name in ("broken", "whole"))
     assert [e.learning_rate for e in broken] == pytest.approx([e.learning_rate for e in whole])
     assert [e.loss for e in broken] == pytest.approx([e.loss for e in whole], rel=0.02)
+
+
+@pytest.mark.slow
+def test_a_trial_is_tracked_and_a_failed_attempt_leaves_nothing_to_the_next(
+    make_study, files, tmp_path
+):
+    study = make_study(files)
+    tracking = TrackingChoice("tensorboard", str(tmp_path / "tracking"))
+    runner = TrialRunner(study, tmp_path / "search", tracking)
+    trial = Trial(keras_tuner.HyperParameters(), "7")
+    trial.hyperparameters.Fixed("learning_rate", 1e30)
+    with pytest.raises(errors.FailedTrialError, match="finite loss"):
+        runner.run_trial(trial)
+    folder = trial_folder(tmp_path / "search", "7")
+    (folder / "training").mkdir(exist_ok=True)
+    (folder / "training" / "state.json").write_text('{"history": [{"of": "what failed"}]}')
+    assert (folder / "failure.json").exists()
+    trial.hyperparameters.values["learning_rate"] = 0.02
+    trial.hyperparameters.values["tuner/epochs"] = 1
+    assert set(runner.run_trial(trial)) == {OBJECTIVE}
+    assert not (folder / "failure.json").exists()
+    assert len(TrainingState.open(folder / "training").history) == 1
+    states = {
+        value.tag: value.tensor.string_val
+        for path in sorted((tmp_path / "tracking" / "tensorboard" / "search 7").glob("events*"))
+        for event in tf.compat.v1.train.summary_iterator(str(path))
+        for value in event.summary.value
+    }
+    assert {"validation/CER", "readings/0", "config", "state"} <= set(states)
+
+
+def test_a_trial_is_filed_under_its_search(make_study):
+    study = make_study()
+    told = describe_trial_run(study, "search", "7", study.base, parent="3")
+    assert (told.name, told.group, told.error_name) == ("search 7", "search", "CER")
+    assert "trial 7" in told.tags
+    assert told.config["went_on_from"] == "3"
+    assert told.config["hyperparameters"]["dropout"] == 0.1
 
 
 def test_data_that_cannot_be_trained_on_is_told_before_a_worker_starts(make_study, tmp_path):
@@ -140,7 +185,9 @@ def test_hyperband_goes_on_from_trials_and_leaves_no_weights(make_study, files, 
 PROGRAM = """
 import sys
 from pathlib import Path
+from trainer_module.tuning.folder import trial_folder
 from trainer_module.tuning.options import Limits
+from trainer_module.tuning.oracles import OBJECTIVE
 from trainer_module.tuning.search import Search
 from trainer_module.tuning.study import Study
 study = Study.from_json(Path(sys.argv[1]).read_text())
