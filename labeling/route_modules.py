@@ -1,0 +1,6 @@
+"""The modules that the application's pages come from, in the order of the navigation.
+
+Each has `NAV` (`desk.Nav`) and `routes(desk: Desk) -> list[starlette.routing.BaseRoute]`.
+"""
+
+ROUTE_MODULES = ("labeling.routes_start",)
