@@ -19,10 +19,20 @@ from pipeline.ingest.records import Problems
 from schema.alphabet import Alphabet
 
 IMPORTERS: dict[str, str] = {
+    "alto": "labeling.exchange.alto",
+    "doccano": "labeling.exchange.doccano",
+    "label-studio": "labeling.exchange.label_studio",
     "lines": "labeling.import_lines",
+    "page": "labeling.exchange.page_xml",
     "queue": "labeling.import_queue",
 }
-EXPORTERS: dict[str, str] = {}
+EXPORTERS: dict[str, str] = {
+    "alto": "labeling.exchange.alto",
+    "doccano": "labeling.exchange.doccano",
+    "label-studio": "labeling.exchange.label_studio",
+    "lines": "labeling.exchange.line_folders",
+    "page": "labeling.exchange.page_xml",
+}
 
 OUTSIDE = "outside the alphabet"
 """Why a line waits that came with a label which cannot be kept as it is."""

@@ -26,7 +26,9 @@ def bring_in(arguments: argparse.Namespace) -> int:
     items = read_items(
         arguments.format, arguments.path, problems, load_alphabet(arguments.alphabet)
     )
-    wanted = (replace(item, annotators=arguments.annotators) for item in items)
+    wanted = (
+        replace(item, annotators=max(item.annotators, arguments.annotators)) for item in items
+    )
     try:
         done = store.add(wanted, _WHO)
     finally:
