@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from labeling import history
+from labeling.agreement import measure
 from labeling.items import ACCEPTED, DISPUTED, FLAGGED, UNREADABLE, WAITING, Item, item_of
 from labeling.queue import Asker, claimed_by_other
 from labeling.store import Store
@@ -148,6 +149,20 @@ def last_text(store: Store, item_id: int, who: str) -> str:
     return "" if row is None else str(row["after"])
 
 
+def answers_of(store: Store, item_id: int) -> dict[str, str | None]:
+    """Returns what each annotator has said of a line, None for unreadable."""
+    rows = store.reading().execute(
+        "SELECT who, text FROM answers WHERE item = ? ORDER BY who", (item_id,)
+    )
+    return {row["who"]: row["text"] for row in rows}
+
+
+def last_deed(store: Store, who: str) -> history.Change | None:
+    """Returns what `undo` would take back; None where nothing is left."""
+    entry = _last_deed(store.reading(), who)
+    return None if entry is None else history.change_of(entry)
+
+
 def _answer(store: Store, asker: Asker, seen: Seen, action: str, text: str | None) -> Item:
     with _changing(store, asker, seen) as (connection, item):
         if item.status != WAITING:
@@ -159,6 +174,7 @@ def _answer(store: Store, asker: Asker, seen: Seen, action: str, text: str | Non
         connection.execute(
             "INSERT OR REPLACE INTO answers VALUES (?, ?, ?)", (item.id, asker.who, text)
         )
+        measure(connection, item.id)
         _set(connection, item.id, *_outcome(connection, item))
         _note(connection, item, asker.who, action, text, state=state)
     return store.item(seen.item)
@@ -251,6 +267,7 @@ def _restore(connection: sqlite3.Connection, item_id: int, who: str, state: dict
         connection.execute(f"DELETE FROM {table} WHERE item = ? AND who = ?", (item_id, who))
         if value is not None:
             connection.execute(f"INSERT INTO {table} VALUES (?, ?, ?)", (item_id, who, *value))
+    measure(connection, item_id)
 
 
 def _last_deed(connection: sqlite3.Connection, who: str) -> sqlite3.Row | None:

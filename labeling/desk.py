@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from labeling.queue import Asker
+from labeling.reader import Reader
 from labeling.sessions import Session, Sessions
 from labeling.settings import Settings
 from labeling.store import Store
@@ -29,6 +30,7 @@ class Desk:
 
     def __init__(self, store: Store, settings: Settings) -> None:
         self.store = store
+        self.reader = Reader(store, settings.server, settings.model) if settings.server else None
         self.settings = settings
         self.sessions = Sessions(store.secret())
         self.nav: list[tuple[str, str]] = []

@@ -10,6 +10,7 @@ import json
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,39 @@ def count_new(store: Store) -> int:
     """Returns how many accepted lines are in no span yet."""
     row = store.reading().execute(f"SELECT COUNT(*) FROM items i WHERE {_NEW}", (ACCEPTED,))
     return int(row.fetchone()[0])
+
+
+@dataclass(frozen=True)
+class ExportedSpan:
+    """The latest version of a span that was exported from here.
+
+    Args:
+      number: of the span.
+      version: its latest.
+      at: when, ISO 8601 in UTC.
+      who: exported it.
+      lines: in it.
+      changed: of them, how many are labelled otherwise by now.
+    """
+
+    number: int
+    version: int
+    at: str
+    who: str
+    lines: int
+    changed: int
+
+
+def spans_of(store: Store) -> list[ExportedSpan]:
+    """Returns the latest version of each span that was exported, the newest span first."""
+    rows = store.reading().execute(
+        "SELECT x.span AS number, x.version, x.at, x.who, COUNT(*) AS lines,"
+        " SUM(i.text IS NOT e.text) AS changed"
+        " FROM exports x JOIN exported e ON e.export = x.id JOIN items i ON i.id = e.item"
+        " WHERE x.version = (SELECT MAX(y.version) FROM exports y WHERE y.span = x.span)"
+        " GROUP BY x.id ORDER BY x.span DESC"
+    )
+    return [ExportedSpan(**dict(row)) for row in rows]
 
 
 def export_span(store: Store, root: Path, who: str, number: int | None = None) -> tuple[Span, int]:

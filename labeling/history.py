@@ -3,7 +3,7 @@
 import json
 import sqlite3
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime, timezone
 from typing import Any
 
@@ -104,5 +104,15 @@ def latest(connection: sqlite3.Connection, count: int, before: int | None = None
     return _changes(connection.execute(_SELECT + condition, (ADDED, before, before, count)))
 
 
+def change_of(row: sqlite3.Row) -> Change:
+    """Returns the entry of a row of the table `history`; `undone` is False where it is not told."""
+    told = dict(row)
+    undone = bool(told.get("undone", False))
+    return Change(**{name: told[name] for name in _NAMES}, undone=undone)
+
+
+_NAMES = tuple(field.name for field in fields(Change) if field.name != "undone")
+
+
 def _changes(rows: sqlite3.Cursor) -> list[Change]:
-    return [Change(**{**dict(row), "undone": bool(row["undone"])}) for row in rows]
+    return [change_of(row) for row in rows]

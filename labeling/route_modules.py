@@ -3,4 +3,10 @@
 Each has `NAV` (`desk.Nav`) and `routes(desk: Desk) -> list[starlette.routing.BaseRoute]`.
 """
 
-ROUTE_MODULES = ("labeling.routes_start",)
+ROUTE_MODULES = (
+    "labeling.routes_start",
+    "labeling.routes_label",
+    "labeling.routes_review",
+    "labeling.routes_history",
+    "labeling.routes_export",
+)

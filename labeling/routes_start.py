@@ -28,7 +28,10 @@ def routes(desk: Desk) -> list[BaseRoute]:
     def start(request: Request) -> Response:
         counts = desk.store.counts()
         shown = [(status, counts.get(status, 0)) for status in STATUSES]
-        return desk.page("start.html", request, counts=shown, total=sum(counts.values()))
+        trouble = "" if desk.reader is None else desk.reader.problem
+        return desk.page(
+            "start.html", request, counts=shown, total=sum(counts.values()), trouble=trouble
+        )
 
     async def sign_in(request: Request) -> Response:
         form = await read_form(request)

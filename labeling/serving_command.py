@@ -38,15 +38,19 @@ def serve(arguments: argparse.Namespace) -> int:
     stopped = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopped.set())
-    ask_to_stop, wait = start(
-        build_app(store, settings), listener, HttpOptions(grace_seconds=_GRACE_SECONDS)
-    )
+    app = build_app(store, settings)
+    reader = app.state.desk.reader
+    ask_to_stop, wait = start(app, listener, HttpOptions(grace_seconds=_GRACE_SECONDS))
+    if reader is not None:
+        reader.start()
     port = listener.getsockname()[1]
     sys.stdout.write(f"labelling at {_address(settings, port)}\n")
     sys.stdout.flush()
     stopped.wait()
     ask_to_stop()
     wait()
+    if reader is not None:
+        reader.stop()
     store.close()
     return 0
 

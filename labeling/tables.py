@@ -63,6 +63,21 @@ CREATE TABLE IF NOT EXISTS answers (
   PRIMARY KEY (item, who)
 ) WITHOUT ROWID;
 
+CREATE TABLE IF NOT EXISTS agreement ( -- of the two answers to a line
+  item INTEGER PRIMARY KEY REFERENCES items (id),
+  first TEXT NOT NULL,
+  second TEXT NOT NULL,
+  same INTEGER NOT NULL,
+  edits INTEGER NOT NULL,
+  characters REAL NOT NULL
+);
+CREATE INDEX IF NOT EXISTS agreement_of_pairs ON agreement (first, second, same, edits, characters);
+
+CREATE TABLE IF NOT EXISTS readings ( -- which model has been asked for a line last
+  item INTEGER PRIMARY KEY REFERENCES items (id),
+  model_version TEXT NOT NULL
+);
+
 CREATE TABLE IF NOT EXISTS skips (
   item INTEGER NOT NULL REFERENCES items (id),
   who TEXT NOT NULL,
