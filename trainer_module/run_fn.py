@@ -3,6 +3,7 @@
 import dataclasses
 import hashlib
 import json
+import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -12,10 +13,13 @@ from tfx.components.trainer.fn_args_utils import FnArgs
 
 from schema import features
 from serving.model_folder import EXTRA_ASSETS, WEIGHTS_FILE
+from trainer_module.cluster import read_cluster
 from trainer_module.hyperparameters import NETWORKS
-from trainer_module.tasks.base import SplitFiles
+from trainer_module.leader import lead
+from trainer_module.tasks.base import SplitFiles, TrainingTask
 from trainer_module.tasks.factory import make_task
 from trainer_module.train import train
+from trainer_module.training_job import TrainingJob
 from trainer_module.training_state import TrainingState
 from trainer_module.tuning.study import restore_values, scale_steps
 from trainer_module.variation import Variation
@@ -63,16 +67,8 @@ def run_fn(fn_args: FnArgs) -> None:
         config.symbols,
         Variation.from_dict(config.variation),
     )
-    state = TrainingState.open(Path(config.resume_folder) / _training_id(fn_args, config))
-    train(
-        task,
-        fn_args.train_files,
-        fn_args.eval_files,
-        train_steps,
-        config.seed,
-        state,
-        find_base_model(fn_args),
-    )
+    resume = Path(config.resume_folder) / _training_id(fn_args, config)
+    state = _train(task, fn_args, config, train_steps, resume)
     network = task.build_network()
     state.restore_best(network)
     folder = Path(fn_args.serving_model_dir)
@@ -89,6 +85,33 @@ def run_fn(fn_args: FnArgs) -> None:
     history.parent.mkdir(parents=True, exist_ok=True)
     history.write_text(json.dumps([dataclasses.asdict(epoch) for epoch in state.history]))
     shutil.rmtree(state.folder)
+
+
+def _train(
+    task: TrainingTask, fn_args: FnArgs, config: TrainerConfig, train_steps: int, folder: Path
+) -> TrainingState:
+    """Trains here, or with the other machines of TF_CONFIG; the state is kept in a folder."""
+    base_model = find_base_model(fn_args)
+    if read_cluster(os.environ) is None:
+        state = TrainingState.open(folder)
+        files = (fn_args.train_files, fn_args.eval_files)
+        train(task, *files, train_steps, config.seed, state, base_model)
+        return state
+    job = TrainingJob(
+        task=config.task,
+        network=config.network,
+        symbols=config.symbols,
+        hyperparameters=config.hyperparameters,
+        variation=config.variation,
+        train_files=list(fn_args.train_files),
+        validation_files=list(fn_args.eval_files),
+        train_steps=train_steps,
+        seed=config.seed,
+        state_folder=str(folder),
+        base_model=str(base_model) if base_model else None,
+    )
+    lead(job)
+    return TrainingState.open(folder)
 
 
 def take_tuned(config: TrainerConfig, fn_args: FnArgs) -> tuple[TrainerConfig, int]:
