@@ -229,8 +229,8 @@ def telling_lost_machines() -> Iterator[None]:
     try:
         yield
     except (tf.errors.UnavailableError, tf.errors.AbortedError, tf.errors.CancelledError) as error:
-        first = (str(error).splitlines() or [""])[0]
+        kind = type(error).__name__
         raise InputError(
-            f"expected all machines of TF_CONFIG to the end, got one lost ({first[:200]}): start "
-            "the workers and the pipeline again, the training goes on after its last whole epoch"
+            f"expected all machines of TF_CONFIG to the end, got one lost ({kind}): start the "
+            "workers and the pipeline again, the training goes on after its last whole epoch"
         ) from None

@@ -7,10 +7,12 @@ data, or another machine was lost.
 """
 
 import argparse
+import logging
 import os
 import socket
 import sys
 import time
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -26,6 +28,9 @@ REASON_FILE = "reason.txt"
 def main(arguments: Sequence[str]) -> int:
     """Runs the command line."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    warnings.simplefilter("ignore", FutureWarning)  # Google's clients, of Python versions to come
+    # TensorFlow takes the tracing of each variable's broadcast for a mistake.
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)
     parser = OneLineParser(prog="python -m trainer_module.worker", description=__doc__)
     # How the pipeline starts its own share; not for users.
     parser.add_argument("--job", type=Path, help=argparse.SUPPRESS)
