@@ -141,10 +141,13 @@ class _Training:
         self.model.reseed(self.job.seed, epoch)
         for callback in self.callbacks:
             callback.on_epoch_begin(epoch)
-        batches = iter(_distribute(self.strategy, self.part, self.job, epoch, self.share))
-        total = 0.0
+        distributed = _distribute(self.strategy, self.part, self.job, epoch, self.share)
+        # One graph for all widths: collectives meet by their order within it, which machines that
+        # traced for other shapes do not have in common.
+        step = tf.function(self.step, input_signature=(distributed.element_spec,))
+        batches, total = iter(distributed), 0.0
         for number in range(steps):
-            total += float(self.step(next(batches)))
+            total += float(step(next(batches)))
             for callback in self.callbacks:
                 callback.on_train_batch_end(number, {"loss": total / (number + 1)})
         for callback in self.callbacks:
@@ -186,7 +189,6 @@ def _make_step(
         optimizer.apply(tape.gradient(scaled, [each.value for each in variables]), variables)
         return loss
 
-    @tf.function(reduce_retracing=True)
     def step(batch: Any) -> tf.Tensor:
         return strategy.reduce("SUM", strategy.run(one_replica, args=(batch,)), axis=None)
 
