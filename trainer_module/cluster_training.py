@@ -130,22 +130,23 @@ class _Training:
     def run(self, epochs: range, steps: int) -> None:
         """Trains until the leader has enough."""
         self.model.stop_training = False
+        step = None
         for epoch in epochs:
-            self._run_epoch(epoch, steps)
+            self.model.reseed(self.job.seed, epoch)
+            for callback in self.callbacks:
+                callback.on_epoch_begin(epoch)
+            batches = _distribute(self.strategy, self.part, self.job, epoch, self.share)
+            # One graph for all epochs and widths: collectives meet by their order within it, which
+            # machines that traced for other shapes do not have in common.
+            step = step or tf.function(self.step, input_signature=(batches.element_spec,))
+            self._run_epoch(epoch, steps, iter(batches), step)
             if _broadcast(self.strategy, [float(self.model.stop_training)])[0]:
                 break
         for callback in self.callbacks:
             callback.on_train_end()
 
-    def _run_epoch(self, epoch: int, steps: int) -> None:
-        self.model.reseed(self.job.seed, epoch)
-        for callback in self.callbacks:
-            callback.on_epoch_begin(epoch)
-        distributed = _distribute(self.strategy, self.part, self.job, epoch, self.share)
-        # One graph for all widths: collectives meet by their order within it, which machines that
-        # traced for other shapes do not have in common.
-        step = tf.function(self.step, input_signature=(distributed.element_spec,))
-        batches, total = iter(distributed), 0.0
+    def _run_epoch(self, epoch: int, steps: int, batches: Iterator[Any], step: Any) -> None:
+        total = 0.0
         for number in range(steps):
             total += float(step(next(batches)))
             for callback in self.callbacks:
@@ -217,12 +218,18 @@ def _tell(strategy: tf.distribute.MultiWorkerMirroredStrategy, text: str) -> str
 
 
 def _share_weights(strategy: tf.distribute.MultiWorkerMirroredStrategy, model: keras.Model) -> None:
-    """Gives all machines the leader's weights and optimizer."""
-    for variable in (*model.variables, *model.optimizer.variables):
-        if variable.dtype != "uint32":  # dropout's, which each epoch seeds
-            value = np.asarray(variable, np.float32)  # whole numbers are exact to 2 ** 24
-            shared = _broadcast(strategy, value.ravel()).reshape(value.shape)
-            variable.assign(shared.astype(variable.dtype))
+    """Gives all machines the leader's weights and optimizer, at once."""
+    variables = [
+        variable
+        for variable in (*model.variables, *model.optimizer.variables)
+        if variable.dtype != "uint32"  # dropout's, which each epoch seeds
+    ]
+    # Whole numbers are exact in float32 to 2 ** 24.
+    values = [np.asarray(variable, np.float32) for variable in variables]
+    ends = np.cumsum([value.size for value in values])
+    shared = _broadcast(strategy, np.concatenate([value.ravel() for value in values]))
+    for variable, value, part in zip(variables, values, np.split(shared, ends[:-1]), strict=True):
+        variable.assign(part.reshape(value.shape).astype(variable.dtype))
 
 
 @contextlib.contextmanager

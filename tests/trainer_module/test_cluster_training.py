@@ -3,6 +3,7 @@
 All lines are of one width, so that what the two read side by side are the batches of the one.
 """
 
+import dataclasses
 import json
 import os
 import socket
@@ -13,22 +14,25 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.trainer_module.replicas import ABCD, SMALL
+from trainer_module.leader import lead
+from trainer_module.tasks.lines import LinesTask
+from trainer_module.training_job import TrainingJob
+from trainer_module.training_state import TrainingState
+
 PROGRAMS = Path(__file__).parent
+STEPS = 12  # three epochs
 TEXTS = ["abcd", "dcba", "abab", "acbd", "dbca", "cadb", "bdac", "badc"]
 
 
-def start(program, folder, files, *rest, **environment):
-    command = [sys.executable, PROGRAMS / program, folder, files[0][0], files[1][0], *rest]
+def start(program, *arguments, **environment):
     environment |= {"PYTHONPATH": str(PROGRAMS.parents[1])}
     return subprocess.Popen(
-        command, env=os.environ | environment, stderr=subprocess.PIPE, text=True
+        [sys.executable, PROGRAMS / program, *arguments],
+        env=os.environ | environment,
+        stderr=subprocess.PIPE,
+        text=True,
     )
-
-
-def start_machine(index, addresses, folder, files):
-    task = {"type": "worker", "index": index}
-    told = json.dumps({"cluster": {"worker": addresses}, "task": task})
-    return start("machine.py", folder, files, TF_CONFIG=told)
 
 
 def free_addresses(count):
@@ -39,21 +43,45 @@ def free_addresses(count):
     return addresses
 
 
-@pytest.fixture(scope="module")
-def files(write_lines):
-    return write_lines(TEXTS * 4), write_lines(TEXTS)
+def end_well(process):
+    _, complaints = process.communicate(timeout=300)
+    assert process.returncode == 0, complaints
 
 
 @pytest.mark.slow
-def test_two_machines_agree_with_one(files, tmp_path):
-    addresses = free_addresses(2)
-    alone = start("replicas.py", tmp_path, files, "1", "float32")
-    machines = [start_machine(index, addresses, tmp_path, files) for index in (0, 1)]
-    for process in (alone, *machines):
-        _, complaints = process.communicate(timeout=300)
-        assert process.returncode == 0, complaints
+def test_two_machines_agree_with_one(write_lines, tmp_path, monkeypatch):
+    [train], [validation] = write_lines(TEXTS * 4), write_lines(TEXTS)
+    job = TrainingJob(
+        task="lines",
+        network=SMALL.network,
+        symbols=ABCD.symbols,
+        hyperparameters=dataclasses.asdict(SMALL),
+        variation={"synthesis": {}, "augmentation": {}},
+        train_files=[train],
+        validation_files=[validation],
+        train_steps=STEPS,
+        seed=3,
+        state_folder=str(tmp_path / "together"),
+        base_model=None,
+    )
+    told = {"cluster": {"worker": free_addresses(2)}}
+    leads, follows = (
+        json.dumps(told | {"task": {"type": "worker", "index": index}}) for index in (0, 1)
+    )
+    alone = start("replicas.py", tmp_path, train, validation, "1", "float32", str(STEPS))
+    worker = start("machine.py", tmp_path / "worker.npz", TF_CONFIG=follows)
+    monkeypatch.setenv("TF_CONFIG", leads)
+    lead(job)
+    end_well(worker)
+    end_well(alone)
+
+    state = TrainingState.open(Path(job.state_folder))
+    network = LinesTask(SMALL, ABCD).build_network()
+    last = f"after-epoch-{state.epochs_done:04d}.weights.h5"
+    network.load_weights(Path(job.state_folder) / last)
+    followed = np.load(tmp_path / "worker.npz")
+    for number, weight in enumerate(network.get_weights()):
+        np.testing.assert_array_equal(followed[f"arr_{number}"], weight)
+    losses = [(epoch.loss, epoch.validation_loss) for epoch in state.history]
     one = np.load(tmp_path / "result.npz")
-    leader, worker = (np.load(tmp_path / f"machine{index}.npz") for index in (0, 1))
-    for name in set(leader.files) - {"losses"}:
-        np.testing.assert_array_equal(leader[name], worker[name])
-    np.testing.assert_allclose(leader["losses"], one["losses"], rtol=1e-3)
+    np.testing.assert_allclose(losses, one["losses"], rtol=1e-3)
