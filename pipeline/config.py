@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from pipeline.database import Database, ServerDatabase
 from pipeline.gate import Gate
 from pipeline.ingest.characters import CharacterOptions
 from pipeline.ingest.lines import LineOptions
@@ -55,6 +56,7 @@ class PipelineConfig:
       span_check: what becomes of data that is unlike the last.
       warm_start: an exported model whose layers training begins with.
       search: whose best hyperparameters the training takes; None takes them as they are.
+      metadata: where the lineage is kept; None leaves it where the workspace has it.
     """
 
     task: Task
@@ -72,6 +74,7 @@ class PipelineConfig:
     span_check: SpanCheckOptions = field(default_factory=SpanCheckOptions)
     warm_start: Path | None = None
     search: SearchSettings | None = None
+    metadata: ServerDatabase | None = None
 
     def __post_init__(self) -> None:
         if self.train_steps < 1:
@@ -115,9 +118,9 @@ class PipelineConfig:
         return self.workspace / "artifacts" / self.pipeline_name
 
     @property
-    def metadata_path(self) -> Path:
-        """The ML Metadata database."""
-        return Workspace(self.workspace).database
+    def database(self) -> Database:
+        """Of ML Metadata."""
+        return self.metadata or Workspace(self.workspace).database
 
     @property
     def serving_path(self) -> Path:
