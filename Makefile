@@ -2,7 +2,7 @@
 PYTHON := .venv/bin/python
 ARGS ?=
 
-.PHONY: help run monitor-demo test test-fast lint format docs setup lock clean
+.PHONY: help run label monitor-demo test test-fast lint format docs setup lock clean
 
 help: ## Tell what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -12,6 +12,9 @@ run: setup ## Run the whole pipeline on the embedded sample; ARGS="--dataset emn
 
 monitor-demo: setup ## Serve the pushed model, send clean and drifted lines, see the alert
 	$(PYTHON) -m serving.monitor demo $(ARGS)
+
+label: setup ## Serve the labelling application; ARGS="--folder labels --server URL" changes it
+	$(PYTHON) -m labeling serve $(ARGS)
 
 test: setup ## Run all tests
 	$(PYTHON) -m pytest $(ARGS)

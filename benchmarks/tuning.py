@@ -71,14 +71,12 @@ def make_examples(config: Any) -> Path:
         pipeline_root=str(config.pipeline_root),
         components=wanted,
         enable_cache=True,
-        metadata_connection_config=metadata.sqlite_metadata_connection_config(
-            str(config.metadata_path)
-        ),
+        metadata_connection_config=metadata.sqlite_metadata_connection_config(str(config.database)),
         beam_pipeline_args=list(BEAM_ARGS),
     )
     with show_progress(len(wanted), config.logs_path / "transform.log"):
         LocalDagRunner().run(pipeline)
-    found = RunMetadata(config.metadata_path, config.pipeline_name)
+    found = RunMetadata(config.database, config.pipeline_name)
     return Path(found.output("Transform", "transformed_examples").uri)
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.config import PipelineConfig, SearchSettings
+from pipeline.database import parse_database
 from pipeline.ingest.characters import CharacterOptions
 from pipeline.ingest.lines import LineOptions
 from pipeline.ingest.page_plan import PageOptions
@@ -114,6 +115,12 @@ def make_parser(prog: str, description: str) -> argparse.ArgumentParser:
         help="artifacts, metadata, pushed models and reports (default: %(default)s)",
     )
     parser.add_argument(
+        "--metadata",
+        metavar="URL",
+        help="keep metadata on a server, mysql:// or postgresql:// USER@HOST/NAME "
+        "(docs/metadata.md); the workspace remembers it (default: a file in it)",
+    )
+    parser.add_argument(
         "--warm-start",
         type=Path,
         metavar="MODEL",
@@ -189,6 +196,7 @@ def make_config(arguments: argparse.Namespace) -> PipelineConfig:
         tracking=TrackingChoice(
             arguments.track, "" if arguments.track == NONE else str(workspace / "tracking")
         ),
+        metadata=parse_database(arguments.metadata) if arguments.metadata else None,
     )
 
 

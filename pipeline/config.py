@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from pipeline.database import Database, ServerDatabase
 from pipeline.gate import Gate
 from pipeline.ingest.characters import CharacterOptions
 from pipeline.ingest.lines import LineOptions
@@ -57,6 +58,7 @@ class PipelineConfig:
       warm_start: an exported model whose layers training begins with.
       search: whose best hyperparameters the training takes; None takes them as they are.
       tracking: who is told how the training goes.
+      metadata: where the lineage is kept; None leaves it where the workspace has it.
     """
 
     task: Task
@@ -75,6 +77,7 @@ class PipelineConfig:
     warm_start: Path | None = None
     search: SearchSettings | None = None
     tracking: TrackingChoice = field(default_factory=TrackingChoice)
+    metadata: ServerDatabase | None = None
 
     def __post_init__(self) -> None:
         if self.train_steps < 1:
@@ -118,9 +121,9 @@ class PipelineConfig:
         return self.workspace / "artifacts" / self.pipeline_name
 
     @property
-    def metadata_path(self) -> Path:
-        """The ML Metadata database."""
-        return Workspace(self.workspace).database
+    def database(self) -> Database:
+        """Of ML Metadata."""
+        return self.metadata or Workspace(self.workspace).database
 
     @property
     def serving_path(self) -> Path:

@@ -1,20 +1,14 @@
 """Reads ML Metadata: which executions there were, what went into each and what came out.
 
-`run_metadata` tells of one run with it, `pushes` and `models` of all runs of a pipeline. Imports
-neither TFX nor TensorFlow.
+`store` opens it; `run_metadata` tells of one run, `pushes` and `models` of all runs of a pipeline.
+Imports neither TFX nor TensorFlow.
 """
 
-import re
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
-from ml_metadata import errors
 from ml_metadata.metadata_store.metadata_store import MetadataStore
 from ml_metadata.proto import metadata_store_pb2 as mlmd
-
-from schema.errors import InputError
 
 PIPELINE_CONTEXT = "pipeline"
 """TFX's type of the context that holds all executions and artifacts of a pipeline's runs."""
@@ -30,8 +24,6 @@ SEARCH_PROPERTY = "search"
 """Custom property of HyperParameters: what the search for them came to, as JSON."""
 
 _RUN_CONTEXT, _NODE_CONTEXT = "pipeline_run", "node"
-_SQLITE_WORDS = re.compile(r"(?:query|database): (.*?)(?: query:|$)", re.DOTALL)
-"""What SQLite says, between ML Metadata's own words and the statement that failed."""
 _OUTPUTS = (mlmd.Event.OUTPUT, mlmd.Event.DECLARED_OUTPUT)
 _INPUTS = (mlmd.Event.INPUT, mlmd.Event.DECLARED_INPUT)
 
@@ -126,48 +118,6 @@ class Lineage:
             for event in self._events[execution.id]
             if event.type in kinds
         ]
-
-
-def require_database(database: Path) -> None:
-    """Raises an `InputError` where there is no database."""
-    if not database.is_file():
-        raise InputError(
-            f"expected an ML Metadata database, got none at {database}: name the workspace of a "
-            "run with --workspace"
-        )
-
-
-def open_store(database: Path, writable: bool = False) -> MetadataStore:
-    """Opens the database.
-
-    Raises:
-      InputError: there is none, or it is something else.
-    """
-    require_database(database)
-    modes = mlmd.SqliteMetadataSourceConfig
-    config = mlmd.ConnectionConfig()
-    config.sqlite.filename_uri = str(database)
-    config.sqlite.connection_mode = modes.READWRITE if writable else modes.READONLY
-    try:
-        return MetadataStore(config)
-    except RuntimeError as error:  # as ML Metadata calls whatever keeps it from opening
-        why = _SQLITE_WORDS.search(str(error))
-        raise InputError(
-            f"expected an ML Metadata database, got {database} ({why[1] if why else error}): name "
-            "the workspace of a run with --workspace"
-        ) from None
-
-
-@contextmanager
-def waiting_for(database: Path) -> Iterator[None]:
-    """Turns the end of ML Metadata's patience with a locked database into an `InputError`."""
-    try:
-        yield
-    except errors.AbortedError:
-        raise InputError(
-            f"expected to use the database, got {database} locked by another process for as long "
-            "as was waited: try again once it is done"
-        ) from None
 
 
 def find_runs(store: MetadataStore, pipeline: mlmd.Context) -> list[mlmd.Context]:

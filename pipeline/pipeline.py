@@ -1,6 +1,5 @@
 """The story of the data, from raw glyphs to a pushed model."""
 
-from tfx.orchestration import metadata
 from tfx.orchestration.pipeline import Pipeline
 
 from pipeline.config import PipelineConfig
@@ -9,6 +8,7 @@ from pipeline.infra_validate_stage import infra_validate
 from pipeline.ingest_stage import ingest
 from pipeline.push_stage import push
 from pipeline.span_check_stage import check_span
+from pipeline.store import CREATE, connection_config
 from pipeline.train_stage import train
 from pipeline.transform_stage import transform
 from pipeline.validate_stage import validate
@@ -46,8 +46,6 @@ def create_pipeline(config: PipelineConfig, beam_args: tuple[str, ...] = BEAM_AR
             *(*evaluation, infra_validator, pusher),
         ],
         enable_cache=True,
-        metadata_connection_config=metadata.sqlite_metadata_connection_config(
-            str(config.metadata_path)
-        ),
+        metadata_connection_config=connection_config(config.database, CREATE),
         beam_pipeline_args=list(beam_args),
     )

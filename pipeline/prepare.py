@@ -5,10 +5,12 @@ The ExampleGens take the very plans that are made here.
 
 import dataclasses
 import json
+import os
 import sys
 from pathlib import Path
 
 from pipeline.arguments import EMNIST, SAMPLE
+from pipeline.claim import claim_database
 from pipeline.config import PipelineConfig
 from pipeline.ingest.alphabet_builder import describe_outside
 from pipeline.ingest.characters import CharacterOptions, alphabet_of, plan_characters
@@ -21,6 +23,7 @@ from pipeline.ingest.record_sources import IAM, RecordOptions, describe_source
 from pipeline.ingest.records import tell_problems
 from pipeline.ingest.sample import ensure_sample
 from schema.splits import SPLITS
+from trainer_module.cluster import check_leader
 
 DEFAULT_DATA_SET = "byclass"
 """The data set of EMNIST with all 62 classes, which the archive gives unless told otherwise."""
@@ -33,8 +36,10 @@ def prepare_data(config: PipelineConfig) -> PipelineConfig:
       the configuration with the alphabet that the data calls for.
 
     Raises:
-      InputError: the data is bad; the file or sample is named.
+      InputError: the data is bad; the file or sample is named. Or TF_CONFIG is.
     """
+    claim_database(config)
+    check_leader(os.environ, config.hyperparameters.batch_size)
     if config.data_dir == config.workspace / "data" / config.dataset:
         config = _make_data(config)
     if config.dataset == IAM:

@@ -1,6 +1,7 @@
 """Progress of the stages on standard error; everything else that is logged goes to a file."""
 
 import logging
+import re
 import sys
 import threading
 import time
@@ -13,6 +14,14 @@ from tqdm import tqdm
 
 _RUNNING, _FINISHED = "Component %s is running.", "Component %s is finished."
 _REFRESH_SECONDS = 1.0
+_PASSWORD = re.compile(r'(password: )"(?:[^"\\]|\\.)*"')
+"""As a protocol buffer's text tells it: TFX logs how it connects to ML Metadata."""
+
+
+class _WithoutPasswords(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        """Returns the line."""
+        return _PASSWORD.sub(r'\1"..."', super().format(record))
 
 
 class StageBar(logging.Handler):
@@ -67,7 +76,7 @@ def show_progress(stages: int, log_file: Path) -> Iterator[None]:
     """Shows the stages' progress and sends all log records to a file, inside the block."""
     log_file.parent.mkdir(parents=True, exist_ok=True)
     to_file = logging.FileHandler(log_file, encoding="utf-8")
-    to_file.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    to_file.setFormatter(_WithoutPasswords("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     bar = StageBar(stages)
     loggers = [absl_logging.get_absl_logger(), logging.getLogger("tensorflow")]
     root = logging.getLogger()

@@ -16,10 +16,12 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from pipeline.database import may_exist
 from pipeline.fingerprint import PROJECT_ROOT
 from pipeline.ingest.spans import SOURCE, Span, find_spans
-from pipeline.lineage import PIPELINE_CONTEXT, open_store
+from pipeline.lineage import PIPELINE_CONTEXT
 from pipeline.models.history import read_history
+from pipeline.store import open_store
 from pipeline.workspace import Workspace
 from schema.errors import InputError
 from serving.one_line_parser import OneLineParser
@@ -107,9 +109,10 @@ class Retrainer:
 def find_model(workspace: Workspace, span: Span) -> int | None:
     """Returns the id of the newest model that was trained on a span, None without one."""
     pipeline = f"{SOURCE}-{LINES}"
-    if not workspace.database.is_file():
+    database = workspace.database
+    if not may_exist(database):
         return None
-    store = open_store(workspace.database)
+    store = open_store(database)
     if store.get_context_by_type_and_name(PIPELINE_CONTEXT, pipeline) is None:
         return None
     named = re.compile(rf"\bspan {span.number} version {span.version}\b")

@@ -56,7 +56,7 @@ def run_pipeline(config: PipelineConfig, command: str, question: bool) -> RunRes
       InputError: bad data; nothing was pushed.
     """
     _run_stages(create_pipeline(config), config)
-    metadata = RunMetadata(config.metadata_path, config.pipeline_name)
+    metadata = RunMetadata(config.database, config.pipeline_name)
     verdict = read_verdict(Path(metadata.output("Evaluator", "evaluation").uri))
     verdict = _hear_model_server(verdict, metadata)
     if verdict.blessed:
@@ -133,7 +133,7 @@ def hear_history(verdict: Verdict, pushed: Path) -> Verdict:
 
 def _push_pages(config: PipelineConfig) -> PagePush:
     try:
-        return push_page_reader(config.serving_path, config.metadata_path)
+        return push_page_reader(config.serving_path, config.database)
     except InputError as error:
         # The run's own model is pushed and sound: an older one beside it does not fit.
         _log.warning("no page servable: %s", error)

@@ -3,13 +3,14 @@
 import json
 import os
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from ml_metadata.proto import metadata_store_pb2 as mlmd
 
-from pipeline.lineage import PIPELINE_CONTEXT, SEARCH_PROPERTY, Lineage, find_runs, open_store
+from pipeline.database import Database
+from pipeline.lineage import PIPELINE_CONTEXT, SEARCH_PROPERTY, Lineage, find_runs
 from pipeline.run_result import LineageEntry, StageRun
+from pipeline.store import open_store
 
 _STATES = {
     mlmd.Execution.COMPLETE: "ran",
@@ -32,7 +33,7 @@ class RunMetadata:
     """The latest run of a pipeline.
 
     Args:
-      database: the sqlite file.
+      database: of the workspace.
       pipeline_name: whose runs.
 
     Raises:
@@ -40,7 +41,7 @@ class RunMetadata:
       LookupError: the pipeline has no run.
     """
 
-    def __init__(self, database: Path, pipeline_name: str) -> None:
+    def __init__(self, database: Database, pipeline_name: str) -> None:
         store = open_store(database)
         pipeline = store.get_context_by_type_and_name(PIPELINE_CONTEXT, pipeline_name)
         runs = find_runs(store, pipeline) if pipeline else []

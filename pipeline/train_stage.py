@@ -74,7 +74,7 @@ def train(transformed: BaseComponent, config: PipelineConfig) -> Training:
         eval_args=trainer_pb2.EvalArgs(splits=[VALIDATION]),
         custom_config={
             **dataclasses.asdict(trainer_config),
-            DATABASE: str(config.metadata_path),
+            DATABASE: str(config.database),
         },
     ).with_id(Trainer.__name__)
     return Training(tuple(each for each in (base_model, tuner) if each is not None), trainer)

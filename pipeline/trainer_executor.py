@@ -13,14 +13,16 @@ from tfx.components.trainer.executor import GenericExecutor
 from tfx.types import Artifact
 from tfx.utils import json_utils
 
-from pipeline.lineage import PIPELINE_CONTEXT, Lineage, open_store
+from pipeline.database import Database, read_database
+from pipeline.lineage import PIPELINE_CONTEXT, Lineage
 from pipeline.models.trained import FACTS_PROPERTY, read_sources
 from pipeline.source_state import read_source_state
+from pipeline.store import open_store
 from trainer_module.run_fn import FACTS_FILE
 from trainer_module.run_origin import RunOrigin
 
 DATABASE = "database"
-"""In the Trainer's custom_config: path of the ML Metadata database; not for `run_fn`."""
+"""In the Trainer's custom_config: the ML Metadata database, as text; not for `run_fn`."""
 
 _CONFIG = "custom_config"
 _NOTED = ("latency_ms", "model_bytes", "seed", "code", "origin", "environment", "validation")
@@ -37,7 +39,7 @@ class LocatedTrainerExecutor(GenericExecutor):
     ) -> None:
         """Trains, then notes the model's facts on its artifact."""
         config = json_utils.loads(exec_properties[_CONFIG])
-        database = Path(config.pop(DATABASE))
+        database = read_database(config.pop(DATABASE))
         [examples], [model] = input_dict["examples"], output_dict["model"]
         config["run"] = dataclasses.asdict(self._find_origin(database, examples, model))
         told = {**exec_properties, _CONFIG: json_utils.dumps(config)}
@@ -47,7 +49,7 @@ class LocatedTrainerExecutor(GenericExecutor):
         noted = {key: value for key, value in facts.items() if key in _NOTED}
         model.set_string_custom_property(FACTS_PROPERTY, json.dumps(noted))
 
-    def _find_origin(self, database: Path, examples: Artifact, model: Artifact) -> RunOrigin:
+    def _find_origin(self, database: Database, examples: Artifact, model: Artifact) -> RunOrigin:
         pipeline = self._context.pipeline_info.id
         state = read_source_state()
         return RunOrigin(
@@ -61,7 +63,7 @@ class LocatedTrainerExecutor(GenericExecutor):
         )
 
 
-def _read_data(database: Path, pipeline: str, examples: int) -> list[dict[str, Any]]:
+def _read_data(database: Database, pipeline: str, examples: int) -> list[dict[str, Any]]:
     """Returns what examples were made from, as the lineage has it."""
     store = open_store(database)
     context = store.get_context_by_type_and_name(PIPELINE_CONTEXT, pipeline)

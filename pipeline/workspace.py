@@ -7,9 +7,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipeline.database import Database, parse_database
 from schema.errors import InputError
 from schema.file_lock import try_lock
 
+METADATA_FILE = "metadata.url"
+"""Names the database of the workspace's runs, where it is on a server."""
 LOCK_FILE, PROMOTION_LOCK_FILE = ".lock", ".promotion-lock"
 
 
@@ -20,8 +23,15 @@ class Workspace:
     folder: Path
 
     @property
-    def database(self) -> Path:
-        """The ML Metadata database."""
+    def database(self) -> Database:
+        """The ML Metadata database: on the server that a run has named, or a file in the folder.
+
+        Raises:
+          InputError: what names it is damaged.
+        """
+        named = self.folder / METADATA_FILE
+        if named.is_file():
+            return parse_database(named.read_text(encoding="utf-8").strip())
         return self.folder / "metadata.sqlite"
 
     @property

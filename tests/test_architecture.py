@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-ORDER = ("schema", "transforms", "serving", "trainer_module", "pipeline")
+ORDER = ("schema", "transforms", "serving", "trainer_module", "pipeline", "labeling")
 
 
 def imported_packages(path):
@@ -29,6 +29,10 @@ def test_no_arrow_points_up(package):
 @pytest.mark.parametrize(
     "module",
     [
+        "labeling.__main__",
+        "labeling.app",
+        "labeling.serving_command",
+        "labeling.transfer_command",
         "pipeline.arguments",
         "pipeline.ingest.__main__",
         "pipeline.ingest.emnist",

@@ -16,6 +16,7 @@ from schema.alphabet import Alphabet
 from schema.errors import InputError
 from trainer_module.networks.stem import IMAGE
 from trainer_module.seeds import epoch_seed, example_seed
+from trainer_module.share import WHOLE, Share
 from transforms.augmentation import augment
 from transforms.augmentation_options import NO_AUGMENTATION, AugmentationOptions
 from transforms.image import quantise_line, read_character
@@ -44,6 +45,7 @@ def training_batches(
     seed: int,
     epochs: range,
     augmentation: AugmentationOptions = NO_AUGMENTATION,
+    share: Share = WHOLE,
 ) -> tf.data.Dataset:
     """Makes the batches of some epochs, each decided by the seed and its number.
 
@@ -53,7 +55,7 @@ def training_batches(
     images, classes = _load(tuple(files), alphabet)
 
     def one_epoch(epoch: int) -> tf.data.Dataset:
-        order = _shuffle(len(classes), seed, epoch)
+        order = _shuffle(len(classes), seed, epoch, share)
         batches = tf.data.Dataset.from_tensor_slices(order).batch(batch_size)
         return batches.map(lambda rows: (rows, tf.constant(epoch_seed(seed, epoch), tf.int64)))
 
@@ -66,10 +68,16 @@ def training_batches(
 
 
 def name_batch(
-    files: Sequence[str], alphabet: Alphabet, batch_size: int, seed: int, epoch: int, step: int
+    files: Sequence[str],
+    alphabet: Alphabet,
+    batch_size: int,
+    seed: int,
+    epoch: int,
+    step: int,
+    share: Share = WHOLE,
 ) -> list[str]:
     """Returns the sample ids of one of these batches; epoch and step count from 0."""
-    order = _shuffle(count_characters(files, alphabet), seed, epoch)
+    order = _shuffle(count_characters(files, alphabet), seed, epoch, share)
     rows = order[step * batch_size : (step + 1) * batch_size]
     names = list(_records(files).map(lambda record: _decode(record)[0]).as_numpy_iterator())
     return [names[row].decode() for row in rows]
@@ -84,8 +92,9 @@ def evaluation_batches(
     return _gather(orders, images, classes).prefetch(tf.data.AUTOTUNE)
 
 
-def _shuffle(count: int, seed: int, epoch: int) -> np.ndarray:
-    return np.random.default_rng([seed, epoch]).permutation(count)
+def _shuffle(count: int, seed: int, epoch: int, share: Share) -> np.ndarray:
+    order = np.random.default_rng([seed, epoch]).permutation(count)
+    return order[share.index :: share.count]
 
 
 def _gather(orders: tf.data.Dataset, images: tf.Tensor, classes: tf.Tensor) -> tf.data.Dataset:

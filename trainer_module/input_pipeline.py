@@ -16,6 +16,7 @@ from trainer_module.fresh_lines import LineDealer
 from trainer_module.line_index import BUCKET_WIDTH, MIN_HEIGHT, records
 from trainer_module.networks.stem import IMAGE, WIDTH
 from trainer_module.seeds import epoch_seed, example_seed
+from trainer_module.share import WHOLE, Share
 from transforms.augmentation import augment
 from transforms.augmentation_options import NO_AUGMENTATION, AugmentationOptions
 from transforms.image import LINE_HEIGHT, normalise_line, read_line
@@ -71,6 +72,7 @@ class TrainingLines:
       dealer: writes the lines that are made of glyphs anew in each epoch; None leaves them as
         Transform made them.
       augmentation: how much every line is disturbed, in each epoch in another way.
+      share: of the epoch's lines, for one machine of several.
     """
 
     files: Sequence[str]
@@ -79,6 +81,7 @@ class TrainingLines:
     steps_per_epoch: int
     dealer: LineDealer | None = None
     augmentation: AugmentationOptions = NO_AUGMENTATION
+    share: Share = WHOLE
 
     def batches(self, epochs: range) -> tf.data.Dataset:
         """Makes the batches of some epochs, one after the other.
@@ -105,8 +108,9 @@ class TrainingLines:
         shuffled = records(self.files).shuffle(
             _SHUFFLE_LINES, seed=decisive, reshuffle_each_iteration=False
         )
+        own = shuffled.shard(self.share.count, self.share.index)
         chance = tf.constant(decisive, tf.int64)
-        lines = shuffled.map(lambda record: read(record, chance), _PARALLEL)
+        lines = own.map(lambda record: read(record, chance), _PARALLEL)
         return _batch(lines, self.batching).repeat().take(self.steps_per_epoch)
 
     def _read_anew(self, record: tf.Tensor, seed: tf.Tensor) -> _Line:

@@ -15,6 +15,7 @@ from trainer_module.detector_loss import stack_maps
 from trainer_module.hyperparameters.fcn import FcnHyperparameters
 from trainer_module.networks.fcn import STRIDE
 from trainer_module.seeds import epoch_seed
+from trainer_module.share import WHOLE, Share
 from transforms.band_bytes import unpack_bands
 from transforms.band_maps import draw_bands
 from transforms.image import decode_image
@@ -48,22 +49,29 @@ def training_batches(
     seed: int,
     first_epoch: int,
     last_epoch: int,
+    share: Share = WHOLE,
 ) -> tf.data.Dataset:
     """Makes the batches of some epochs, each decided by the seed and its number alone.
 
     Returns:
       crops float32 [n, crop, crop, 1], and their maps as `DetectorLoss` wants them.
     """
-    epochs = (_epoch(files, hyperparameters, seed, n) for n in range(first_epoch, last_epoch))
+    numbers = range(first_epoch, last_epoch)
+    epochs = (_epoch(files, hyperparameters, seed, number, share) for number in numbers)
     batches = functools.reduce(tf.data.Dataset.concatenate, epochs)
     return batches.map(lambda _, crops, maps: (crops, maps)).prefetch(2)
 
 
 def name_batch(
-    files: Sequence[str], hyperparameters: FcnHyperparameters, seed: int, epoch: int, step: int
+    files: Sequence[str],
+    hyperparameters: FcnHyperparameters,
+    seed: int,
+    epoch: int,
+    step: int,
+    share: Share = WHOLE,
 ) -> list[str]:
     """Returns the sample ids of the pages in one of these batches, by making it again."""
-    [(names, _, _)] = _epoch(files, hyperparameters, seed, epoch).skip(step).take(1)
+    [(names, _, _)] = _epoch(files, hyperparameters, seed, epoch, share).skip(step).take(1)
     return [name.decode() for name in names.numpy()]
 
 
@@ -83,13 +91,14 @@ def draw_maps(bands: tf.Tensor, height: tf.Tensor | int, width: tf.Tensor | int)
 
 
 def _epoch(
-    files: Sequence[str], hyperparameters: FcnHyperparameters, seed: int, epoch: int
+    files: Sequence[str], hyperparameters: FcnHyperparameters, seed: int, epoch: int, share: Share
 ) -> tf.data.Dataset:
     """Makes an epoch's batches of sample ids, crops and maps."""
     # Keras looks at the first batch before it starts over: the same order then, not another.
     decisive = {"seed": epoch_seed(seed, epoch), "reshuffle_each_iteration": False}
     chance = tf.constant(decisive["seed"], tf.int64)
     pages = _records(files).shuffle(_SHUFFLE_PAGES, **decisive).enumerate()
+    pages = pages.shard(share.count, share.index)
     crops = pages.map(
         lambda number, record: _cut(record, tf.stack([chance, number]), hyperparameters),
         num_parallel_calls=tf.data.AUTOTUNE,

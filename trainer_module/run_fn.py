@@ -3,6 +3,7 @@
 import dataclasses
 import hashlib
 import json
+import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -13,16 +14,19 @@ from tfx.components.trainer.fn_args_utils import FnArgs
 from schema import features
 from serving.model_folder import EXTRA_ASSETS, WEIGHTS_FILE
 from serving.whole_file import write_whole
+from trainer_module.cluster import read_cluster
 from trainer_module.cost import measure_cost
 from trainer_module.environment import describe_environment
 from trainer_module.hyperparameters import NETWORKS
+from trainer_module.leader import lead
 from trainer_module.run_origin import RunOrigin
 from trainer_module.task_names import ERROR_NAMES
-from trainer_module.tasks.base import SplitFiles
+from trainer_module.tasks.base import SplitFiles, TrainingTask
 from trainer_module.tasks.factory import make_task
 from trainer_module.tracking.choice import TrackingChoice, make_tracker
 from trainer_module.tracking.tracker import TrackedRun, Tracker
 from trainer_module.train import train
+from trainer_module.training_job import TrainingJob
 from trainer_module.training_state import TrainingState
 from trainer_module.tuning.study import restore_values, scale_steps
 from trainer_module.variation import Variation
@@ -95,17 +99,8 @@ def _train_and_export(
         config.symbols,
         Variation.from_dict(config.variation),
     )
-    state = TrainingState.open(Path(config.resume_folder) / _training_id(fn_args, config))
-    train(
-        task,
-        fn_args.train_files,
-        fn_args.eval_files,
-        train_steps,
-        config.seed,
-        state,
-        find_base_model(fn_args),
-        tracker=tracker,
-    )
+    resume = Path(config.resume_folder) / _training_id(fn_args, config)
+    state = _train(task, fn_args, config, train_steps, resume, tracker)
     network = task.build_network()
     state.restore_best(network)
     folder, images = Path(fn_args.serving_model_dir), _first_images(fn_args.eval_files)
@@ -140,6 +135,45 @@ def _tracked_run(fn_args: FnArgs, config: TrainerConfig, train_steps: int) -> Tr
         error_name=ERROR_NAMES[config.task],
         data={"sources": origin.data},
     )
+
+
+def _train(
+    task: TrainingTask,
+    fn_args: FnArgs,
+    config: TrainerConfig,
+    train_steps: int,
+    folder: Path,
+    tracker: Tracker,
+) -> TrainingState:
+    """Trains here, or with the other machines of TF_CONFIG; the state is kept in a folder.
+
+    The tracker is this process's alone. Of a training on several machines it hears at the end, and
+    without readings.
+    """
+    base_model = find_base_model(fn_args)
+    if read_cluster(os.environ) is None:
+        state = TrainingState.open(folder)
+        files = (fn_args.train_files, fn_args.eval_files)
+        train(task, *files, train_steps, config.seed, state, base_model, tracker=tracker)
+        return state
+    job = TrainingJob(
+        task=config.task,
+        network=config.network,
+        symbols=config.symbols,
+        hyperparameters=config.hyperparameters,
+        variation=config.variation,
+        train_files=list(fn_args.train_files),
+        validation_files=list(fn_args.eval_files),
+        train_steps=train_steps,
+        seed=config.seed,
+        state_folder=str(folder),
+        base_model=str(base_model) if base_model else None,
+    )
+    lead(job)
+    state = TrainingState.open(folder)
+    for epoch in state.history:
+        tracker.epoch(epoch, ())
+    return state
 
 
 def take_tuned(config: TrainerConfig, fn_args: FnArgs) -> tuple[TrainerConfig, int]:

@@ -75,6 +75,22 @@ def plan_line_folder(
     return gather_units(_entries(folder, texts, pictures, prefix, problems))
 
 
+def find_unlabelled(folder: Path, problems: Problems) -> Iterator[tuple[str, Path]]:
+    """Yields id and picture of each line of a folder that has no text yet, ordered by id.
+
+    Args:
+      folder: as of `read_line_folder`, with its sub-folders.
+      problems: notes pictures that contradict each other, and counts none.
+    """
+    texts, pictures = _find_files(folder, True, Problems(tolerated_share=1.0))
+    for line_id in sorted(pictures.keys() - texts.keys()):
+        try:
+            yield line_id, _best_picture(pictures[line_id], line_id)
+        except _Unusable as error:
+            file = pictures[line_id][0].relative_to(folder)
+            problems.leave_out(str(file), line_id, str(error))
+
+
 def _entries(
     folder: Path,
     texts: dict[str, Path],

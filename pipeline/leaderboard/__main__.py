@@ -13,6 +13,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from pipeline.database import may_exist
 from pipeline.leaderboard.comparison import compare, find_entry
 from pipeline.leaderboard.entry import Entry
 from pipeline.leaderboard.models import read_model_entries
@@ -59,7 +60,7 @@ def _show(parsed: argparse.Namespace) -> None:
 def _read(workspace: Workspace) -> list[Entry]:
     """Reads models and trials; a workspace may have either alone."""
     trials = read_trial_entries(workspace.folder)
-    if trials and not workspace.database.is_file():
+    if trials and not may_exist(workspace.database):
         return trials
     return [*read_model_entries(workspace), *trials]
 

@@ -7,11 +7,12 @@ from typing import Any
 
 from pipeline.estimate import Estimate
 from pipeline.leaderboard.entry import MODEL, Entry
-from pipeline.lineage import PIPELINE_CONTEXT, open_store, waiting_for
+from pipeline.lineage import PIPELINE_CONTEXT
 from pipeline.models.history import read_history
 from pipeline.models.trained import TrainedModel
 from pipeline.models.wording import tell_gate
 from pipeline.run_result import MetricResult
+from pipeline.store import open_store, waiting_for
 from pipeline.workspace import Workspace
 from trainer_module.history import Epoch
 from trainer_module.task_names import ERROR_NAMES

@@ -5,9 +5,10 @@ from pathlib import Path
 
 from ml_metadata.proto import metadata_store_pb2 as mlmd
 
-from pipeline.lineage import PIPELINE_CONTEXT, Lineage, open_store, waiting_for
+from pipeline.lineage import PIPELINE_CONTEXT, Lineage
 from pipeline.models.trained import TrainedModel, read_models
 from pipeline.pushes import Push, read_pushes
+from pipeline.store import open_store, waiting_for
 from pipeline.workspace import Workspace
 from schema.errors import InputError
 from serving.model_folder import MODEL_FILE, is_ready, ready_versions

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from textwrap import shorten
 
-from pipeline.lineage import open_store, require_database, waiting_for
 from pipeline.models.history import History, read_history
 from pipeline.models.record import Promotion, PromotionRecord
 from pipeline.models.trained import TrainedModel
 from pipeline.pushes import PROMOTE, ROLLBACK, Push, find_previous
+from pipeline.store import WRITE, open_store, require_database, waiting_for
 from pipeline.workspace import Workspace, hold_promotions
 from schema.errors import InputError
 from serving.model_folder import add_version, clear_drafts
@@ -109,7 +109,7 @@ def _push(
 
     clear_drafts(history.base_path)
     with waiting_for(workspace.database):
-        store = open_store(workspace.database, writable=True)
+        store = open_store(workspace.database, WRITE)
         record = PromotionRecord(store, history.pipeline, model.model_id, promotion)
         try:
             version = add_version(history.base_path, copy, record.begin)

@@ -8,15 +8,17 @@ from pathlib import Path
 from ml_metadata.metadata_store.metadata_store import MetadataStore
 from ml_metadata.proto import metadata_store_pb2 as mlmd
 
-from pipeline.lineage import SUMMARY_PROPERTY, open_store
+from pipeline.database import Database
+from pipeline.lineage import SUMMARY_PROPERTY
 from pipeline.pushes import DESTINATION, MODEL, PUSHED_MODEL
+from pipeline.store import open_store
 from schema.splits import TEST
 
 EXAMPLES = "Examples"
 """TFX's type of what models are made from."""
 
 
-def find_test_pages(database: Path, detector: Path) -> Path | None:
+def find_test_pages(database: Database, detector: Path) -> Path | None:
     """Returns the test pages, as ingested, of the run that pushed a detector.
 
     Other runs may have dealt the pages out differently: what they test on, this one may have

@@ -7,6 +7,7 @@ something to compose.
 import json
 from pathlib import Path
 
+from pipeline.database import Database
 from pipeline.pages.result import PagePush
 from serving.model_folder import (
     DETECTOR_PARENT,
@@ -26,7 +27,7 @@ PAGES = "pages"
 _PARENT_OF = {DETECTOR: DETECTOR_PARENT, LINES: LINES_PARENT}
 
 
-def push_page_reader(base_path: Path, database: Path, compare: bool = True) -> PagePush:
+def push_page_reader(base_path: Path, database: Database, compare: bool = True) -> PagePush:
     """Composes and pushes the page servable, unless the newest one is of the same parents.
 
     Args:

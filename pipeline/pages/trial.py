@@ -11,6 +11,7 @@ from pathlib import Path
 
 import tensorflow as tf
 
+from pipeline.database import Database
 from pipeline.pages.gate import compare_pages
 from pipeline.pages.lineage import find_test_pages
 from pipeline.pages.measure import load_reader, measure_pages
@@ -26,7 +27,7 @@ _DRAFT = ".draft-"
 
 
 def try_page_reader(
-    detector: Path, lines: Path, base_path: Path, present: Path | None, database: Path
+    detector: Path, lines: Path, base_path: Path, present: Path | None, database: Database
 ) -> PagePush:
     """Composes, measures and, where it is no worse than the present one, pushes.
 

@@ -16,6 +16,9 @@ from serving.signatures import (
 Box = tuple[float, float, float, float]
 """ymin, xmin, ymax, xmax in pixels of the picture."""
 
+Points = tuple[tuple[float, float], ...]
+"""x and y of each, in pixels of the picture."""
+
 
 @dataclass(frozen=True)
 class Reading:
@@ -27,12 +30,16 @@ class Reading:
       character_confidences: from 0 to 1, of each character of the text; empty where the model
         does not tell.
       box: where the line is on its page; None where it is the whole picture.
+      outline: the same more closely, where it is known: at least three points.
+      baseline: on which the letters stand, where it is known: at least two points.
     """
 
     text: str
     confidence: float
     character_confidences: tuple[float, ...] = ()
     box: Box | None = None
+    outline: Points = ()
+    baseline: Points = ()
 
 
 def read_row(row: Any, output: str, where: str) -> tuple[Reading, ...]:

@@ -69,6 +69,18 @@ class RestConnection:
                 f"{one_line(answer)}"
             ) from error
 
+    def available_version(self, model_name: str) -> int:
+        """Returns the newest version of a model that is loaded."""
+        answer = self._ask("GET", model_name, "")
+        try:
+            states = answer["model_version_status"]
+            return max(int(each["version"]) for each in states if each["state"] == _AVAILABLE)
+        except (KeyError, TypeError, ValueError) as error:
+            raise ServingError(
+                f"{self.where} model {model_name!r}: expected a version that is {_AVAILABLE}, got "
+                f"{one_line(answer)}"
+            ) from error
+
     def predict(self, model_name: str, images: Sequence[bytes]) -> list[Any]:
         """Returns what the model says of each picture, in order; see `predict_rest`."""
         instances = [{IMAGE_BYTES: {"b64": base64.b64encode(image).decode()}} for image in images]

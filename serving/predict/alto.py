@@ -8,7 +8,7 @@ are: `WC` is the line's confidence, and `CC` that of each character from 0 (sure
 from collections.abc import Sequence
 from xml.etree.ElementTree import Element
 
-from serving.client.readings import Reading
+from serving.client.readings import Points, Reading
 from serving.predict.xml import (
     SOFTWARE,
     XSI,
@@ -59,9 +59,10 @@ def to_alto(
 def _add_line(block: Element, reading: Reading, number: int, size: tuple[int, int]) -> None:
     left, top, right, bottom = pixel_box(reading, size)
     box = {"HPOS": left, "VPOS": top, "WIDTH": right - left, "HEIGHT": bottom - top}
-    line = add(block, "TextLine", ID=f"line-{number}", **box)
-    polygon = f"{left} {top} {right} {top} {right} {bottom} {left} {bottom}"
-    add(add(line, "Shape"), "Polygon", POINTS=polygon)
+    baseline = _points(reading.baseline) or None
+    line = add(block, "TextLine", ID=f"line-{number}", **box, BASELINE=baseline)
+    corners = ((left, top), (right, top), (right, bottom), (left, bottom))
+    add(add(line, "Shape"), "Polygon", POINTS=_points(reading.outline or corners))
     add(
         line,
         "String",
@@ -71,6 +72,10 @@ def _add_line(block: Element, reading: Reading, number: int, size: tuple[int, in
         WC=probability(reading.confidence),
         CC=_character_levels(reading),
     )
+
+
+def _points(points: Points) -> str:
+    return " ".join(f"{x:g} {y:g}" for x, y in points)
 
 
 def _character_levels(reading: Reading) -> str | None:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime, timezone
 from xml.etree.ElementTree import Element
 
-from serving.client.readings import Reading
+from serving.client.readings import Points, Reading
 from serving.predict.xml import (
     SOFTWARE,
     XSI,
@@ -69,9 +69,19 @@ def _add_line(region: Element, reading: Reading, number: int, size: tuple[int, i
         id=f"line-{number}",
         custom=f"readingOrder {{index:{number - 1};}}",
     )
-    add(line, "Coords", points=_points(*pixel_box(reading, size)))
+    outline = _whole(reading.outline, size) or _points(*pixel_box(reading, size))
+    add(line, "Coords", points=outline)
+    if reading.baseline:
+        add(line, "Baseline", points=_whole(reading.baseline, size))
     equivalent = add(line, "TextEquiv", conf=probability(reading.confidence))
     add_text(equivalent, "Unicode", reading.text)
+
+
+def _whole(points: Points, size: tuple[int, int]) -> str:
+    """Returns points on the page in whole pixels, as the schema has them."""
+    width, height = size
+    moved = ((min(max(round(x), 0), width), min(max(round(y), 0), height)) for x, y in points)
+    return " ".join(f"{x},{y}" for x, y in moved)
 
 
 def _points(left: int, top: int, right: int, bottom: int) -> str:

@@ -1,8 +1,6 @@
 import pytest
-from ml_metadata import errors
 
-from pipeline.lineage import Lineage, find_runs, open_store, waiting_for
-from schema.errors import InputError
+from pipeline.lineage import Lineage, find_runs
 
 
 @pytest.fixture
@@ -51,29 +49,3 @@ def test_what_was_found_in_the_cache_has_its_first_producer(recorded):
 def test_a_lineage_may_be_empty(recorded):
     assert Lineage(recorded.store, []).artifacts("Model") == []
     assert find_runs(recorded.store, recorded.pipeline) == [recorded.run]
-
-
-@pytest.mark.parametrize(
-    ("content", "message"),
-    [
-        (None, r"expected an ML Metadata database, got none at .*metadata\.sqlite: name"),
-        (b"", r"expected an ML Metadata database, got .*metadata\.sqlite \(.*\): name"),
-        (
-            b"text\n" * 999,
-            r"expected an ML Metadata database, got .*\(file is not a database\): name",
-        ),
-    ],
-)
-def test_what_is_no_database_is_said_in_one_line(tmp_path, content, message):
-    database = tmp_path / "metadata.sqlite"
-    if content is not None:
-        database.write_bytes(content)
-    with pytest.raises(InputError, match=message) as raised:
-        open_store(database)
-    assert "\n" not in str(raised.value)
-
-
-def test_the_end_of_patience_is_said_in_one_line(tmp_path):
-    told = r"got .*/m\.sqlite locked by another process"
-    with pytest.raises(InputError, match=told), waiting_for(tmp_path / "m.sqlite"):
-        raise errors.AbortedError("Concurrent writes aborted after max number of retries.")

@@ -1,6 +1,7 @@
 import logging
 
 from absl import logging as absl_logging
+from ml_metadata.proto import metadata_store_pb2 as mlmd
 
 from pipeline.progress import show_progress
 
@@ -31,3 +32,14 @@ def test_logging_is_put_back(tmp_path):
         pass
     after = [(list(logger.handlers), logger.level, logger.propagate) for logger in loggers]
     assert after == before
+
+
+def test_the_log_hides_the_password_of_the_metadata(tmp_path):
+    log_file = tmp_path / "run.log"
+    config = mlmd.ConnectionConfig()
+    config.mysql.user, config.mysql.password = "me", "se\"cret' \\ é"
+    with show_progress(1, log_file):
+        absl_logging.info("Using connection config:\n %s", config)
+    said = log_file.read_text()
+    assert 'password: "..."' in said
+    assert "cret" not in said

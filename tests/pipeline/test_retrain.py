@@ -60,7 +60,7 @@ def test_without_a_span_there_is_nothing_to_do(tmp_path, runner, capsys):
 
 
 def test_a_span_that_a_model_was_trained_on_is_not_new(tmp_path, runner, capsys):
-    from tests.pipeline.conftest import RecordedPipeline
+    from tests.pipeline.recorded_pipeline import RecordedPipeline
 
     root, workspace = tmp_path / "spans", tmp_path / "ws"
     other = RecordedPipeline(workspace)

@@ -2,7 +2,8 @@
 
 A program of its own, for logical devices must be asked for before TensorFlow starts, and what one
 strategy leaves in a process disturbs the next. Arguments: a folder to work in, the pattern of the
-training files, that of the validation files, the number of devices, the precision.
+training files, that of the validation files, the number of devices, the precision,
+the steps (the usual ones without).
 """
 
 import dataclasses
@@ -32,14 +33,14 @@ SMALL = LstmCtcHyperparameters(
 STEPS = 28
 
 
-def main(folder, train_files, validation_files, devices, precision):
+def main(folder, train_files, validation_files, devices, precision, steps=STEPS):
     """Trains."""
     [cpu] = tf.config.list_physical_devices("CPU")
     logical = [tf.config.LogicalDeviceConfiguration()] * int(devices)
     tf.config.set_logical_device_configuration(cpu, logical)
     task = LinesTask(dataclasses.replace(SMALL, precision=precision), ABCD)
     state = TrainingState.open(folder / "state")
-    train(task, [train_files], [validation_files], STEPS, seed=3, state=state)
+    train(task, [train_files], [validation_files], int(steps), seed=3, state=state)
     network = task.build_network()
     state.restore_best(network)
     np.savez(

@@ -10,6 +10,7 @@ import tensorflow as tf
 
 from schema.alphabet import Alphabet
 from trainer_module.hyperparameters.base import Hyperparameters
+from trainer_module.share import WHOLE, Share
 from trainer_module.tracking.tracker import ExampleReading
 
 
@@ -77,11 +78,21 @@ class TrainingTask(Protocol):
         """Makes the loss that the network is trained with."""
 
     def training_batches(
-        self, files: Sequence[str], seed: int, first_epoch: int, last_epoch: int
+        self,
+        files: Sequence[str],
+        seed: int,
+        first_epoch: int,
+        last_epoch: int,
+        share: Share = WHOLE,
     ) -> tf.data.Dataset:
-        """Makes the batches of some epochs, each decided by the seed and its number alone."""
+        """Makes the batches of some epochs, each decided by the seed and its number alone.
 
-    def name_batch(self, files: Sequence[str], seed: int, epoch: int, step: int) -> Sequence[str]:
+        A share of them is one machine's: batches of `batch_size` out of its part of the examples.
+        """
+
+    def name_batch(
+        self, files: Sequence[str], seed: int, epoch: int, step: int, share: Share = WHOLE
+    ) -> Sequence[str]:
         """Returns the sample ids of one of these batches; epoch and step count from 0."""
 
     def make_validator(self, network: keras.Model, files: Sequence[str]) -> Validator:

@@ -23,6 +23,7 @@ from trainer_module.hyperparameters.mlp import MlpHyperparameters
 from trainer_module.networks.lenet import Lenet
 from trainer_module.networks.mlp import Mlp
 from trainer_module.networks.stem import IMAGE
+from trainer_module.share import WHOLE, Share
 from trainer_module.task_names import CHARACTERS
 from trainer_module.tasks.base import SplitFiles
 from trainer_module.variation import Variation
@@ -57,7 +58,12 @@ class CharactersTask:
         return keras.losses.SparseCategoricalCrossentropy(from_logits=True)
 
     def training_batches(
-        self, files: Sequence[str], seed: int, first_epoch: int, last_epoch: int
+        self,
+        files: Sequence[str],
+        seed: int,
+        first_epoch: int,
+        last_epoch: int,
+        share: Share = WHOLE,
     ) -> tf.data.Dataset:
         """Makes shuffled batches."""
         return training_batches(
@@ -67,11 +73,15 @@ class CharactersTask:
             seed,
             range(first_epoch, last_epoch),
             self.variation.augmentation,
+            share,
         )
 
-    def name_batch(self, files: Sequence[str], seed: int, epoch: int, step: int) -> list[str]:
+    def name_batch(
+        self, files: Sequence[str], seed: int, epoch: int, step: int, share: Share = WHOLE
+    ) -> list[str]:
         """Returns the sample ids of one of these batches."""
-        return name_batch(files, self.alphabet, self.hyperparameters.batch_size, seed, epoch, step)
+        batch_size = self.hyperparameters.batch_size
+        return name_batch(files, self.alphabet, batch_size, seed, epoch, step, share)
 
     def make_validator(self, network: keras.Model, files: Sequence[str]) -> CharacterValidator:
         """Makes what measures the share of wrong characters."""

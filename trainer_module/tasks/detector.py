@@ -15,6 +15,7 @@ from trainer_module.hyperparameters.fcn import FcnHyperparameters
 from trainer_module.networks.fcn import STRIDE, Fcn
 from trainer_module.page_input import count_pages, name_batch, training_batches, validation_pages
 from trainer_module.page_validation import PageValidator
+from trainer_module.share import WHOLE, Share
 from trainer_module.task_names import DETECTOR
 from trainer_module.tasks.base import SplitFiles
 from trainer_module.variation import Variation
@@ -43,14 +44,21 @@ class DetectorTask:
         return DetectorLoss()
 
     def training_batches(
-        self, files: Sequence[str], seed: int, first_epoch: int, last_epoch: int
+        self,
+        files: Sequence[str],
+        seed: int,
+        first_epoch: int,
+        last_epoch: int,
+        share: Share = WHOLE,
     ) -> tf.data.Dataset:
         """Makes batches of crops."""
-        return training_batches(files, self.hyperparameters, seed, first_epoch, last_epoch)
+        return training_batches(files, self.hyperparameters, seed, first_epoch, last_epoch, share)
 
-    def name_batch(self, files: Sequence[str], seed: int, epoch: int, step: int) -> list[str]:
+    def name_batch(
+        self, files: Sequence[str], seed: int, epoch: int, step: int, share: Share = WHOLE
+    ) -> list[str]:
         """Returns the sample ids of the pages in one of these batches."""
-        return name_batch(files, self.hyperparameters, seed, epoch, step)
+        return name_batch(files, self.hyperparameters, seed, epoch, step, share)
 
     def make_validator(self, network: keras.Model, files: Sequence[str]) -> PageValidator:
         """Makes what measures F1 on whole pages."""

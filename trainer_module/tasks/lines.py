@@ -26,6 +26,7 @@ from trainer_module.networks.line_cnn import LineCnn
 from trainer_module.networks.lstm_ctc import LstmCtc
 from trainer_module.networks.stem import IMAGE, WIDTH
 from trainer_module.reliability import RELIABILITY_FILE, Reliability, write_reliability
+from trainer_module.share import WHOLE, Share
 from trainer_module.task_names import LINES
 from trainer_module.tasks.base import SplitFiles
 from trainer_module.variation import Variation
@@ -62,16 +63,23 @@ class LinesTask:
         return CtcLoss()
 
     def training_batches(
-        self, files: Sequence[str], seed: int, first_epoch: int, last_epoch: int
+        self,
+        files: Sequence[str],
+        seed: int,
+        first_epoch: int,
+        last_epoch: int,
+        share: Share = WHOLE,
     ) -> tf.data.Dataset:
         """Makes batches of lines of like width, fresh ones where they are made of glyphs."""
-        return self._training_lines(files, seed).batches(range(first_epoch, last_epoch))
+        return self._training_lines(files, seed, share).batches(range(first_epoch, last_epoch))
 
-    def name_batch(self, files: Sequence[str], seed: int, epoch: int, step: int) -> list[str]:
+    def name_batch(
+        self, files: Sequence[str], seed: int, epoch: int, step: int, share: Share = WHOLE
+    ) -> list[str]:
         """Returns the sample ids of one of these batches."""
-        return self._training_lines(files, seed).name_batch(epoch, step)
+        return self._training_lines(files, seed, share).name_batch(epoch, step)
 
-    def _training_lines(self, files: Sequence[str], seed: int) -> TrainingLines:
+    def _training_lines(self, files: Sequence[str], seed: int, share: Share) -> TrainingLines:
         dealer = None
         if self.hyperparameters.fresh_lines:
             dealer = make_dealer(files, self.alphabet, self.variation.synthesis)
@@ -82,6 +90,7 @@ class LinesTask:
             self.count_batches(files),
             dealer,
             self.variation.augmentation,
+            share,
         )
 
     def make_validator(self, network: keras.Model, files: Sequence[str]) -> LineValidator:

@@ -60,12 +60,12 @@ class Runs:
                 components=[examples, *validation, *check_span(examples, validation, config)],
                 enable_cache=True,
                 metadata_connection_config=metadata.sqlite_metadata_connection_config(
-                    str(config.metadata_path)
+                    str(config.database)
                 ),
                 beam_pipeline_args=list(BEAM_ARGS),
             )
         )
-        run = RunMetadata(config.metadata_path, config.pipeline_name)
+        run = RunMetadata(config.database, config.pipeline_name)
         states = {stage.name: stage.state for stage in run.stages()}
         return read_comparison(Path(run.output("SpanCheck", COMPARISON).uri)), states
 

@@ -1,0 +1,124 @@
+"""Which line an annotator gets next: the most urgent one that nobody else has before them.
+
+A line is claimed by a session (a browser) for a while, so that two people are not given the same
+one. A claim is a courtesy: what keeps answers from overwriting each other is the line's revision,
+which `answers.py` checks.
+"""
+
+import sqlite3
+import time
+from dataclasses import dataclass
+
+from labeling.items import WAITING, Item, item_of
+from labeling.store import Store
+
+CLAIM_SECONDS = 600.0
+"""How long a line stays with a session that says nothing."""
+
+
+@dataclass(frozen=True)
+class Asker:
+    """Who asks.
+
+    Args:
+      who: name of the annotator.
+      session: of the browser: one annotator may have several.
+    """
+
+    who: str
+    session: str
+
+
+_FREE = """
+SELECT i.* FROM items i
+WHERE i.status = :waiting AND (:why = '' OR i.why = :why)
+  AND NOT EXISTS (SELECT 1 FROM answers a WHERE a.item = i.id AND a.who = :who)
+  AND NOT EXISTS (
+    SELECT 1 FROM claims c WHERE c.item = i.id AND c.session != :session AND c.until > :now)
+"""
+_FRESH = f"""{_FREE}
+  AND NOT EXISTS (SELECT 1 FROM skips s WHERE s.item = i.id AND s.who = :who)
+ORDER BY i.priority DESC, i.id LIMIT 1"""
+_SKIPPED = f"""
+SELECT f.* FROM ({_FREE}) f JOIN skips s ON s.item = f.id AND s.who = :who
+ORDER BY s.number LIMIT 1"""
+
+
+def take_next(store: Store, asker: Asker, why: str = "") -> Item | None:
+    """Returns the next line for an annotator and claims it; None where none is left.
+
+    What the annotator has skipped comes last, in the order of skipping. What the session had
+    claimed before is free again.
+
+    Args:
+      store: to look in.
+      asker: gets the line.
+      why: only lines that are queued for this reason; "" for all.
+    """
+    with store.transaction() as connection:
+        row = _find(connection, asker, why)
+        connection.execute("DELETE FROM claims WHERE session = ?", (asker.session,))
+        if row is None:
+            return None
+        _claim(connection, row["id"], asker)
+        return item_of(row)
+
+
+def take(store: Store, asker: Asker, item_id: int) -> None:
+    """Claims a line that was asked for by its number, unless another session has it."""
+    with store.transaction() as connection:
+        if not claimed_by_other(connection, item_id, asker):
+            connection.execute("DELETE FROM claims WHERE session = ?", (asker.session,))
+            _claim(connection, item_id, asker)
+
+
+def peek_next(store: Store, asker: Asker, item_id: int, why: str = "") -> Item | None:
+    """Returns what would come after a line, so that a browser can fetch its picture meanwhile."""
+    query = _FRESH.replace("ORDER BY", "AND i.id != :besides ORDER BY")
+    values = _values(asker, why) | {"besides": item_id}
+    row = store.reading().execute(query, values).fetchone()
+    return None if row is None else item_of(row)
+
+
+def claimed_by_other(connection: sqlite3.Connection, item_id: int, asker: Asker) -> bool:
+    """Tells whether another session has a line."""
+    row = connection.execute(
+        "SELECT 1 FROM claims WHERE item = ? AND session != ? AND until > ?",
+        (item_id, asker.session, time.time()),
+    ).fetchone()
+    return row is not None
+
+
+def reasons(store: Store) -> dict[str, int]:
+    """Returns how many lines wait for each reason that occurs; "" for none."""
+    rows = store.reading().execute(
+        "SELECT why, COUNT(*) FROM items WHERE status = ? GROUP BY why", (WAITING,)
+    )
+    return dict(map(tuple, rows))
+
+
+def _find(connection: sqlite3.Connection, asker: Asker, why: str) -> sqlite3.Row | None:
+    values = _values(asker, why)
+    for query in (_FRESH, _SKIPPED):
+        row: sqlite3.Row | None = connection.execute(query, values).fetchone()
+        if row is not None:
+            return row
+    return None
+
+
+def _values(asker: Asker, why: str) -> dict[str, object]:
+    return {
+        "waiting": WAITING,
+        "why": why,
+        "who": asker.who,
+        "session": asker.session,
+        "now": time.time(),
+    }
+
+
+def _claim(connection: sqlite3.Connection, item_id: int, asker: Asker) -> None:
+    connection.execute(
+        "INSERT INTO claims VALUES (?, ?, ?) ON CONFLICT (item) DO UPDATE SET"
+        " session = excluded.session, until = excluded.until",
+        (item_id, asker.session, time.time() + CLAIM_SECONDS),
+    )

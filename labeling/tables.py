@@ -1,0 +1,110 @@
+"""The tables of the store, and what they hold to.
+
+`history` is only ever added to: triggers refuse changes. `items.status` and `items.text`, and
+`answers`, tell what follows from it, and are changed in the same transaction.
+"""
+
+CREATE_TABLES = """
+CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS items (
+  id INTEGER PRIMARY KEY,
+  key TEXT NOT NULL UNIQUE,
+  name TEXT NOT NULL,
+  picture TEXT NOT NULL,
+  source TEXT NOT NULL,
+  prefill TEXT NOT NULL,
+  confidence REAL,
+  character_confidences TEXT,
+  model_version TEXT NOT NULL,
+  why TEXT NOT NULL,
+  priority REAL NOT NULL,
+  annotators INTEGER NOT NULL CHECK (annotators BETWEEN 1 AND 2),
+  writer TEXT NOT NULL,
+  page TEXT NOT NULL,
+  place TEXT,
+  origin TEXT,
+  extra TEXT,
+  status TEXT NOT NULL,
+  text TEXT,
+  revision INTEGER NOT NULL DEFAULT 0,
+  added TEXT NOT NULL,
+  CHECK ((status = 'accepted') = (text IS NOT NULL))
+);
+CREATE INDEX IF NOT EXISTS items_by_urgency ON items (status, priority DESC, id);
+CREATE INDEX IF NOT EXISTS items_by_reason ON items (status, why, priority DESC, id);
+CREATE INDEX IF NOT EXISTS items_by_page ON items (page, id);
+
+CREATE TABLE IF NOT EXISTS history (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  item INTEGER NOT NULL REFERENCES items (id),
+  at TEXT NOT NULL,
+  who TEXT NOT NULL,
+  action TEXT NOT NULL,
+  before TEXT,
+  after TEXT,
+  model_version TEXT NOT NULL,
+  note TEXT NOT NULL DEFAULT '',
+  state TEXT,
+  undoes INTEGER REFERENCES history (id)
+);
+CREATE INDEX IF NOT EXISTS history_of_item ON history (item, id);
+CREATE INDEX IF NOT EXISTS history_of_annotator ON history (who, id);
+CREATE UNIQUE INDEX IF NOT EXISTS history_undone ON history (undoes) WHERE undoes IS NOT NULL;
+CREATE TRIGGER IF NOT EXISTS history_stays BEFORE UPDATE ON history
+  BEGIN SELECT RAISE(ABORT, 'the history is only added to'); END;
+CREATE TRIGGER IF NOT EXISTS history_is_kept BEFORE DELETE ON history
+  BEGIN SELECT RAISE(ABORT, 'the history is only added to'); END;
+
+CREATE TABLE IF NOT EXISTS answers (
+  item INTEGER NOT NULL REFERENCES items (id),
+  who TEXT NOT NULL,
+  text TEXT, -- NULL: unreadable
+  PRIMARY KEY (item, who)
+) WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS agreement ( -- of the two answers to a line
+  item INTEGER PRIMARY KEY REFERENCES items (id),
+  first TEXT NOT NULL,
+  second TEXT NOT NULL,
+  same INTEGER NOT NULL,
+  edits INTEGER NOT NULL,
+  characters REAL NOT NULL
+);
+CREATE INDEX IF NOT EXISTS agreement_of_pairs ON agreement (first, second, same, edits, characters);
+
+CREATE TABLE IF NOT EXISTS readings ( -- which model has been asked for a line last
+  item INTEGER PRIMARY KEY REFERENCES items (id),
+  model_version TEXT NOT NULL
+);
+
+CREATE TABLE IF NOT EXISTS skips (
+  item INTEGER NOT NULL REFERENCES items (id),
+  who TEXT NOT NULL,
+  number INTEGER NOT NULL, -- of the skip, for the order in which they come again
+  PRIMARY KEY (item, who)
+) WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS claims (
+  item INTEGER PRIMARY KEY REFERENCES items (id),
+  session TEXT NOT NULL,
+  until REAL NOT NULL -- seconds since 1970
+);
+CREATE INDEX IF NOT EXISTS claims_of_session ON claims (session);
+
+CREATE TABLE IF NOT EXISTS exports (
+  id INTEGER PRIMARY KEY,
+  mark TEXT NOT NULL UNIQUE, -- stands in the manifest of the span
+  at TEXT NOT NULL,
+  who TEXT NOT NULL,
+  span INTEGER, -- both NULL until the span is written
+  version INTEGER
+);
+CREATE TABLE IF NOT EXISTS exported (
+  export INTEGER NOT NULL REFERENCES exports (id),
+  item INTEGER NOT NULL REFERENCES items (id),
+  text TEXT NOT NULL,
+  PRIMARY KEY (export, item)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS exported_items ON exported (item);
+"""

@@ -1,0 +1,125 @@
+"""MariaDB and PostgreSQL of the system's packages, on loopback, with data folders of their own."""
+
+import getpass
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from pipeline.database import MYSQL, POSTGRESQL, ServerDatabase
+
+_USER, _PASSWORD = "runs", "se\"cret'pass"
+_START_SECONDS = 60
+
+
+@dataclass(frozen=True)
+class Server:
+    """A server that runs; `client` is a command that takes one more argument, SQL."""
+
+    scheme: str
+    port: int
+    client: tuple[str, ...]
+    password: str = _PASSWORD
+
+    def database(self, name):
+        return ServerDatabase(self.scheme, _USER, "127.0.0.1", self.port, name)
+
+    def execute(self, name, sql):
+        environment = os.environ | {"PGPASSWORD": self.password}
+        options = {POSTGRESQL: ("-d", name, "-c", sql), MYSQL: ("-D", name, "-e", sql)}
+        command = (*self.client, *options[self.scheme])
+        subprocess.run(command, env=environment, check=True, capture_output=True)
+
+
+@contextmanager
+def run_mariadb():
+    """Runs MariaDB."""
+    server, install = (shutil.which(name) for name in ("mariadbd", "mariadb-install-db"))
+    if not server or not install:
+        pytest.skip("needs MariaDB: apt-get install mariadb-server")
+    with _folder() as folder:
+        data, user = f"--datadir={folder / 'data'}", f"--user={getpass.getuser()}"
+        made = (install, "--no-defaults", data, user, "--auth-root-authentication-method=normal")
+        subprocess.run(made, check=True, capture_output=True)
+        path = folder / "socket"
+        port = _free_port()
+        address = (f"--socket={path}", "--bind-address=127.0.0.1", f"--port={port}")
+        command = (server, "--no-defaults", data, user, *address, "--skip-log-error")
+        with _running(command, folder, port):
+            client = ("mariadb", "--no-defaults", f"--socket={path}", "--user=root")
+            name = f"{_USER}@'127.0.0.1'"
+            password = _PASSWORD.replace("'", "''")
+            sql = f"create user {name} identified by '{password}'; grant all on *.* to {name}"
+            subprocess.run((*client, "-e", sql), check=True, capture_output=True)
+            yield Server(MYSQL, port, client)
+
+
+@contextmanager
+def run_postgresql():
+    """Runs PostgreSQL, which refuses to be run by root."""
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"))
+    if not found:
+        pytest.skip("needs PostgreSQL: apt-get install postgresql")
+    who = {"user": "postgres", "group": "postgres"} if os.geteuid() == 0 else {}
+    with _folder() as folder:
+        data, password = folder / "data", folder / "password"
+        password.write_text(_PASSWORD)
+        if who:
+            shutil.chown(folder, "postgres", "postgres")
+        options = ("-A", "scram-sha-256", "-U", _USER, f"--pwfile={password}", "--no-sync")
+        made = (found[-1].with_name("initdb"), "-D", data, *options)
+        subprocess.run(made, check=True, capture_output=True, cwd=folder, **who)
+        port = _free_port()
+        command = (found[-1], "-D", data, "-k", folder, "-h", "127.0.0.1", "-p", str(port))
+        with _running(command, folder, port, **who):
+            yield Server(
+                POSTGRESQL, port, ("psql", "-h", "127.0.0.1", "-p", str(port), "-U", _USER)
+            )
+
+
+SERVERS = {MYSQL: run_mariadb, POSTGRESQL: run_postgresql}
+
+
+@contextmanager
+def _folder():
+    # Not under pytest's, which the user of PostgreSQL may not enter.
+    folder = Path(tempfile.mkdtemp(prefix="database-"))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder)
+
+
+@contextmanager
+def _running(command, folder, port, **who):
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen(command, cwd=folder, stdout=log, stderr=log, **who)
+        try:
+            _wait(process, folder / "log", port)
+            yield
+        finally:
+            process.terminate()
+            process.wait(_START_SECONDS)
+
+
+def _wait(process, log, port):
+    end = time.monotonic() + _START_SECONDS
+    while process.poll() is None and time.monotonic() < end:
+        try:
+            socket.create_connection(("127.0.0.1", port), 1).close()
+            return
+        except OSError:
+            time.sleep(0.1)
+    raise AssertionError(log.read_text())
+
+
+def _free_port():
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        return listening.getsockname()[1]
