@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -8,6 +10,7 @@ from pipeline.database import (
     PASSWORD_FILE,
     ServerDatabase,
     parse_database,
+    read_database,
     read_password,
 )
 from schema.errors import InputError
@@ -19,7 +22,11 @@ HOSTS = st.sampled_from(["db.example.org", "10.0.0.7", "::1"])
 
 @given(st.builds(ServerDatabase, SCHEMES, NAMES, HOSTS, st.integers(1, 65535), NAMES))
 def test_what_is_shown_is_what_is_read(database):
-    assert parse_database(str(database)) == database
+    assert parse_database(str(database)) == read_database(str(database)) == database
+
+
+def test_a_file_is_read_as_a_path():
+    assert read_database("/workspace/metadata.sqlite") == Path("/workspace/metadata.sqlite")
 
 
 def test_ports_have_defaults():
