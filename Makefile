@@ -1,6 +1,8 @@
 # `make run` and `make test` need nothing but this file: they set up what they use.
 PYTHON := .venv/bin/python
 ARGS ?=
+# Processes that the tests are shared among; each takes up to 3 GB.
+WORKERS ?= 2
 
 .PHONY: help run label monitor-demo test test-fast lint format docs setup lock clean
 
@@ -17,10 +19,10 @@ label: setup ## Serve the labelling application; ARGS="--folder labels --server 
 	$(PYTHON) -m labeling serve $(ARGS)
 
 test: setup ## Run all tests
-	$(PYTHON) -m pytest $(ARGS)
+	$(PYTHON) -m pytest -n $(WORKERS) --dist loadgroup $(ARGS)
 
 test-fast: setup ## Run the tests that take seconds
-	$(PYTHON) -m pytest -m "not slow and not e2e" $(ARGS)
+	$(PYTHON) -m pytest -n $(WORKERS) --dist loadgroup -m "not slow and not e2e" $(ARGS)
 
 lint: setup ## Check style and types
 	$(PYTHON) -m ruff check .

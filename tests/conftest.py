@@ -18,6 +18,14 @@ from pipeline.ingest.idx import write_idx
 # Before any test imports TensorFlow: it tells of missing GPUs as errors.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
+
+def pytest_collection_modifyitems(items):
+    """Keeps in one process what shares costly fixtures: a file's tests, the first run's guests."""
+    for item in items:
+        runs_in = "first run" if "command" in item.fixturenames else item.nodeid.split("::")[0]
+        item.add_marker(pytest.mark.xdist_group(runs_in))
+
+
 CLASSES = string.digits + string.ascii_uppercase + string.ascii_lowercase
 
 

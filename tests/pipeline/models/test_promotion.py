@@ -5,10 +5,14 @@ from pathlib import Path
 import pytest
 from ml_metadata.proto import metadata_store_pb2 as mlmd
 
+from pipeline.lineage import SERVING_MODEL
 from pipeline.models.history import read_history
 from pipeline.models.promotion import promote, rollback
 from schema.errors import InputError
 from serving.model_folder import ready_versions
+from serving.monitor.reference import load_reference, reference_folder
+from serving.monitor.references import References
+from tests.serving.monitor.traffic import reference
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -41,6 +45,15 @@ def test_repeated_rollbacks_walk_back_and_then_end(abc):
     with pytest.raises(InputError, match="expected another model to have served before"):
         serve_again(abc)
     assert ready_versions(abc.base_path) == before
+
+
+def test_what_a_model_is_watched_by_serves_again_with_it(abc):
+    older = reference_folder(Path(abc.models[1].uri) / SERVING_MODEL)
+    reference(20).save(older)
+    serve_again(abc)
+    serving = abc.base_path / str(max(ready_versions(abc.base_path)))
+    assert References(abc.base_path).usual.model == serving
+    assert len(load_reference(reference_folder(serving))) == 20
 
 
 def test_versions_only_grow_and_stay(abc):
