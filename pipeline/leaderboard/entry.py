@@ -28,6 +28,7 @@ class Entry:
       model_bytes: of the SavedModel.
       verdict: the gate's word, or the trial's state.
       curve: its epochs.
+      settings: what a trial differs in from the others of its search.
       facts: all that is recorded of it, nested; compared field by field.
     """
 
@@ -46,6 +47,7 @@ class Entry:
     model_bytes: int | None = None
     verdict: str = ""
     curve: tuple[Epoch, ...] = ()
+    settings: str = ""
     facts: Mapping[str, Any] = field(default_factory=dict)
 
     @property

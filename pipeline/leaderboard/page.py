@@ -20,13 +20,33 @@ _MEGABYTE = 1e6
 
 @dataclass(frozen=True)
 class Section:
-    """The entries of a group, whose errors can be held against each other."""
+    """The entries of a group, whose errors can be held against each other.
+
+    Args:
+      title: of the section.
+      error_name: what the error is called.
+      measured: whether these are models, with a test split, latency and size; trials have none.
+      entries: ranked.
+      charts: as SVG.
+      synthetic: whether the handwriting is made from fonts.
+    """
 
     title: str
     error_name: str
+    measured: bool
     entries: Sequence[Entry]
     charts: Sequence[Markup]
     synthetic: bool
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The headings of the table."""
+        validation = f"validation {self.error_name}"
+        if not self.measured:
+            return ("trial", "network", "settings", validation, "state")
+        test = f"test {self.error_name}"
+        told = ("training", "trained", "data", "network", test, validation)
+        return (*told, "latency", "size", "verdict")
 
 
 def render(entries: Sequence[Entry], workspace: str) -> str:
@@ -52,6 +72,7 @@ def _make_section(entries: Sequence[Entry], number: int) -> Section:
     return Section(
         title=f"{title}, trials of searches" if kind == TRIAL else title,
         error_name=entries[0].error_name,
+        measured=kind != TRIAL,
         entries=entries,
         # The charts escape what they draw: they are markup already.
         charts=[Markup(chart) for chart in charts if chart],

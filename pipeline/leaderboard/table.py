@@ -14,13 +14,13 @@ _NONE = "-"
 _KILOBYTE = 1000
 _WIDEST = 60  # characters of a value in a comparison
 _HEAD = (
-    "name", "kind", "trained", "task", "data", "network",
+    "name", "kind", "trained", "task", "data", "network", "settings",
     "test error", "validation error", "latency", "size", "verdict",
 )  # fmt: skip
 _COLUMNS = (
     "rank", "name", "kind", "task", "dataset", "network", "trained_ms", "data", "error_name",
     "test_error", "test_error_lower", "test_error_upper", "validation_error", "latency_ms",
-    "model_bytes", "verdict",
+    "model_bytes", "verdict", "settings",
 )  # fmt: skip
 
 
@@ -45,7 +45,7 @@ def as_csv(entries: Sequence[Entry]) -> str:
         test = each.test_error
         interval = (test.value, test.lower, test.upper) if test else (None, None, None)
         what = (each.name, each.kind, each.task, each.dataset, each.network, each.when or None)
-        cost = (each.latency_ms, each.model_bytes, each.verdict)
+        cost = (each.latency_ms, each.model_bytes, each.verdict, each.settings)
         errors = (each.error_name, *interval, each.validation_error)
         writer.writerow((place, *what, each.data, *errors, *cost))
     return text.getvalue()
@@ -86,6 +86,7 @@ def _cells(entry: Entry) -> tuple[str, ...]:
         entry.task,
         entry.data or entry.dataset or _NONE,
         entry.network,
+        entry.settings or _NONE,
         f"{entry.error_name} {test}",
         tell_fraction(entry.validation_error),
         tell_latency(entry.latency_ms),

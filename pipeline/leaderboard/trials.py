@@ -44,7 +44,7 @@ def _make_entry(path: Path, told: dict[str, Any], trial: dict[str, Any]) -> Entr
         task=told["task"],
         dataset=told.get("dataset", ""),
         network=run["network"],
-        data="",
+        settings=", ".join(f"{key}={value}" for key, value in run.get("changes", {}).items()),
         error_name=told.get("error", "error"),
         validation_error=trial["error"],
         verdict=trial["state"] + (f": {trial['reason']}" if trial.get("reason") else ""),

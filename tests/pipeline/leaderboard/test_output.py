@@ -26,7 +26,12 @@ def trial(number, error, state="completed", reason=None):
     return {
         "trial_id": str(number),
         "state": state,
-        "run": {"network": "lstm_ctc", "seed": number, "hyperparameters": {"dropout": 0.1}},
+        "run": {
+            "network": "lstm_ctc",
+            "seed": number,
+            "hyperparameters": {"dropout": 0.1},
+            "changes": {"dropout": 0.1},
+        },
         "error": error,
         "epochs": 1,
         "seconds": 1.0,
@@ -51,6 +56,7 @@ def test_trials_are_listed_best_first_and_failed_ones_say_why(workspace, capsys)
     lines = capsys.readouterr().out.splitlines()
     assert [line.split()[0] for line in lines[1:]] == ["search/1", "search/0", "search/2"]
     assert "failed: loss is not finite" in lines[3]
+    assert "dropout=0.1" in lines[1]
 
 
 def test_two_trials_are_compared_field_by_field(workspace, capsys):
@@ -106,7 +112,17 @@ def test_the_page_says_that_the_sample_is_synthetic_and_escapes_names(entry):
     page = render([entry("<b>/1", 0.1, 2.0, 3000, dataset="sample")], "workspace")
     assert "synthetic handwriting" in page
     assert "<b>/1" not in page
-    assert page.count("<svg") == 3
+    assert page.count("<svg") == 1  # the curves: a front takes two
+
+
+def test_trials_have_a_table_of_their_own_without_empty_columns(entry):
+    trial = entry("search/1", kind="trial", validation_error=0.2, settings="dropout=0.2")
+    page = render([entry("m/1", 0.1, 2.0, 3000), entry("m/2", 0.2, 1.0, 2000), trial], "workspace")
+    assert page.count("<svg") == 4
+    models, trials = page.split("trials of searches</h2>")
+    assert (models.count(">latency<"), trials.count(">latency<")) == (1, 0)
+    assert trials.count("<td") == 4
+    assert "dropout=0.2" in trials
 
 
 @pytest.mark.slow
