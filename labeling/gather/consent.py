@@ -8,13 +8,20 @@ from schema.errors import InputError
 
 MOST_CHARACTERS = 20_000
 
-TEXT = """\
-What you write here is kept as pictures of lines, each with the text that you were asked to copy.
-The lines are used to train and to test programs that read handwriting, and may be looked at by the people who do that.
-You are asked for neither your name nor anything else about you. You get a random id as writer, so that lines of one hand can be kept together. Handwriting can still be recognised by people who know it.
-Do not write names, addresses or other texts than those shown.
-You may stop at any time. Keep your id: with it, whoever runs this page can find your lines.
-"""
+TEXT = "\n".join(
+    (
+        "What you write here is kept as pictures of lines, each with the text that you were asked "
+        "to copy.",
+        "The lines are used to train and to test programs that read handwriting, and may be looked "
+        "at by the people who do that.",
+        "You are asked for neither your name nor anything else about you. You get a random id as "
+        "writer, so that lines of one hand can be kept together. Handwriting can still be "
+        "recognised by people who know it.",
+        "Do not write names, addresses or other texts than those shown.",
+        "You may stop at any time. Keep your id: with it, whoever runs this page can find your "
+        "lines.",
+    )
+)
 """Used where the application is given no text of its own; paragraphs are lines."""
 
 

@@ -139,7 +139,9 @@ class Gathering:
                 f"expected handwriting on sheet {layout.name_of(photo.number)}, got empty lines "
                 f"in {shown}: write with a dark pen, and photograph it in brighter light"
             )
-        items = [_line(prompt, png_of(cut), layout.name_of(photo.number)) for prompt, cut in written]
+        items = [
+            _line(prompt, png_of(cut), layout.name_of(photo.number)) for prompt, cut in written
+        ]
         done = self._store.add(items, prompts[0].writer)
         self.records.settle([prompt for prompt, _ in written], WRITTEN)
         lines = [

@@ -174,9 +174,7 @@ class GatherRecords:
 
     def texts_of(self, writer: str) -> list[str]:
         """Returns all that a writer was ever asked for."""
-        rows = self._store.reading().execute(
-            "SELECT text FROM prompts WHERE writer = ?", (writer,)
-        )
+        rows = self._store.reading().execute("SELECT text FROM prompts WHERE writer = ?", (writer,))
         return [row["text"] for row in rows]
 
     def written(self) -> Counter[str]:

@@ -95,13 +95,9 @@ class _Pages:
 
     async def take_photo(self, request: Request) -> Response:
         content = await read_upload(request)
-        taken = await run_in_threadpool(
-            self._gathering.take_photo, content, file_name(request)
-        )
+        taken = await run_in_threadpool(self._gathering.take_photo, content, file_name(request))
         lines = [{"text": line.text, "written": line.written} for line in taken.lines]
-        return JSONResponse(
-            {"sheet": name_of(taken.number), "added": taken.added, "lines": lines}
-        )
+        return JSONResponse({"sheet": name_of(taken.number), "added": taken.added, "lines": lines})
 
     def _take_line(self, request: Request, content: bytes) -> Response:
         writer = self._known_writer(request)

@@ -3,7 +3,7 @@
 import { Pad } from "/gather/pad.js";
 
 // About a tenth of a capital's height, as pens and the glyphs of EMNIST have it.
-const PEN = 10;
+const PEN = 7;
 
 const element = (id) => document.getElementById(id);
 const token = document.querySelector("meta[name=csrf-token]").content;

@@ -1,6 +1,4 @@
-import importlib.util
 from itertools import pairwise
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,13 +10,7 @@ from labeling.gather import sheet_layout as layout
 from labeling.gather.sheet_pdf import DPI, draw_sheet, sheet_to_pdf
 from labeling.gather.sheet_photo import PER_MM, read_sheet
 from schema.errors import InputError
-
-_SPEC = importlib.util.spec_from_file_location(
-    "photograph", Path(__file__).with_name("photograph.py")
-)
-_MODULE = importlib.util.module_from_spec(_SPEC)
-_SPEC.loader.exec_module(_MODULE)
-photograph = _MODULE.photograph
+from tests.labeling.gather.photograph import photograph
 
 NUMBER = 0x3FA019
 PROMPTS = [f"Prompt {n} with y, g and q" for n in range(layout.LINES)]
