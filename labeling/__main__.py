@@ -86,6 +86,12 @@ def _add_serve(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--model", help="its name there (default: the first that reads lines)")
     parser.add_argument(
+        "--page-model",
+        default="pages",
+        metavar="NAME",
+        help="of the model there that finds lines on pages (default: %(default)s)",
+    )
+    parser.add_argument(
         "--workspace",
         type=Path,
         default=Path("workspace"),

@@ -1,6 +1,7 @@
 // The page to write on: each saved drawing brings the next text.
 
 import { Pad } from "/gather/pad.js";
+import { guard, send, uploadOf } from "/static/sending.js";
 
 // About a tenth of a capital's height, as pens and the glyphs of EMNIST have it.
 const PEN = 7;
@@ -26,24 +27,6 @@ function enable() {
   element("skip").disabled = busy;
 }
 
-async function send(path, body, headers = {}) {
-  let answer;
-  try {
-    answer = await fetch(path, {
-      method: "POST",
-      body,
-      headers: { accept: "application/json", "x-csrf-token": token, ...headers },
-    });
-  } catch {
-    throw new Error("The server does not answer. Nothing is lost: try again.");
-  }
-  const told = await answer.json().catch(() => ({}));
-  if (!answer.ok) {
-    throw new Error(told.error ?? `The server answered ${answer.status}.`);
-  }
-  return told;
-}
-
 /** Runs one action at a time and tells what goes wrong. */
 async function guarded(action) {
   if (busy) {
@@ -51,13 +34,7 @@ async function guarded(action) {
   }
   busy = true;
   enable();
-  element("problem").hidden = true;
-  try {
-    await action();
-  } catch (error) {
-    element("problem").textContent = error.message;
-    element("problem").hidden = false;
-  }
+  await guard(element("problem"), action);
   busy = false;
   enable();
 }
@@ -106,8 +83,7 @@ element("photo").addEventListener("change", (event) => {
   if (file) {
     guarded(async () => {
       element("taken").hidden = true;
-      const name = { "x-file-name": encodeURIComponent(file.name) };
-      showTaken(await send("/gather/photos", file, name));
+      showTaken(await send("/gather/photos", ...uploadOf(file)));
     });
   }
 });
