@@ -86,6 +86,26 @@ def _add_serve(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--model", help="its name there (default: the first that reads lines)")
     parser.add_argument(
+        "--page-model",
+        default="pages",
+        metavar="NAME",
+        help="of the model there that finds lines on pages (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--workspace",
+        type=Path,
+        default=Path("workspace"),
+        metavar="DIR",
+        help="of the pipeline's runs: what its latest model gets wrong is asked for "
+        "(default: %(default)s)",
+    )
+    parser.add_argument(
+        "--prompts", type=Path, metavar="FILE", help="texts to be written, instead of made-up ones"
+    )
+    parser.add_argument(
+        "--consent", type=Path, metavar="FILE", help="what writers agree to, instead of our text"
+    )
+    parser.add_argument(
         "--host",
         default="127.0.0.1",
         help="address to listen on; others than this machine's own need a token "

@@ -3,7 +3,7 @@
 import json
 import sqlite3
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 WAITING = "waiting"
@@ -106,8 +106,11 @@ JSON_COLUMNS = ("character_confidences", "place", "origin", "extra")
 
 def item_of(row: sqlite3.Row) -> Item:
     """Returns the item of a row of the table `items`."""
-    values = dict(row)
+    values = {name: row[name] for name in _NAMES}
     for column in JSON_COLUMNS:
         values[column] = None if values[column] is None else json.loads(values[column])
     values["character_confidences"] = tuple(values["character_confidences"] or ())
     return Item(**values)
+
+
+_NAMES = tuple(field.name for field in fields(Item))

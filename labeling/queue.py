@@ -29,16 +29,19 @@ class Asker:
     session: str
 
 
+# Lines that wait are looked for by who has given the one answer that they may have: of an
+# annotator's own, however many there are, none is looked at.
 _FREE = """
 SELECT i.* FROM items i
-WHERE i.status = :waiting AND (:why = '' OR i.why = :why)
-  AND NOT EXISTS (SELECT 1 FROM answers a WHERE a.item = i.id AND a.who = :who)
+WHERE i.status = :waiting AND i.answered_by = :answered_by AND (:why = '' OR i.why = :why)
+  AND i.id != :besides
   AND NOT EXISTS (
     SELECT 1 FROM claims c WHERE c.item = i.id AND c.session != :session AND c.until > :now)
 """
 _FRESH = f"""{_FREE}
   AND NOT EXISTS (SELECT 1 FROM skips s WHERE s.item = i.id AND s.who = :who)
 ORDER BY i.priority DESC, i.id LIMIT 1"""
+_FRESH_OF_REASON = _FRESH.replace("(:why = '' OR i.why = :why)", "i.why = :why")
 _SKIPPED = f"""
 SELECT f.* FROM ({_FREE}) f JOIN skips s ON s.item = f.id AND s.who = :who
 ORDER BY s.number LIMIT 1"""
@@ -55,7 +58,7 @@ def take_next(store: Store, asker: Asker, why: str = "") -> Item | None:
       asker: gets the line.
       why: only lines that are queued for this reason; "" for all.
     """
-    with store.transaction() as connection:
+    with store.transaction(durable=False) as connection:
         row = _find(connection, asker, why)
         connection.execute("DELETE FROM claims WHERE session = ?", (asker.session,))
         if row is None:
@@ -66,7 +69,7 @@ def take_next(store: Store, asker: Asker, why: str = "") -> Item | None:
 
 def take(store: Store, asker: Asker, item_id: int) -> None:
     """Claims a line that was asked for by its number, unless another session has it."""
-    with store.transaction() as connection:
+    with store.transaction(durable=False) as connection:
         if not claimed_by_other(connection, item_id, asker):
             connection.execute("DELETE FROM claims WHERE session = ?", (asker.session,))
             _claim(connection, item_id, asker)
@@ -74,9 +77,7 @@ def take(store: Store, asker: Asker, item_id: int) -> None:
 
 def peek_next(store: Store, asker: Asker, item_id: int, why: str = "") -> Item | None:
     """Returns what would come after a line, so that a browser can fetch its picture meanwhile."""
-    query = _FRESH.replace("ORDER BY", "AND i.id != :besides ORDER BY")
-    values = _values(asker, why) | {"besides": item_id}
-    row = store.reading().execute(query, values).fetchone()
+    row = _find_fresh(store.reading(), _values(asker, why) | {"besides": item_id})
     return None if row is None else item_of(row)
 
 
@@ -92,18 +93,44 @@ def claimed_by_other(connection: sqlite3.Connection, item_id: int, asker: Asker)
 def reasons(store: Store) -> dict[str, int]:
     """Returns how many lines wait for each reason that occurs; "" for none."""
     rows = store.reading().execute(
-        "SELECT why, COUNT(*) FROM items WHERE status = ? GROUP BY why", (WAITING,)
+        "SELECT why, SUM(lines) FROM tallies WHERE status = ? GROUP BY why HAVING SUM(lines) > 0",
+        (WAITING,),
     )
     return dict(map(tuple, rows))
 
 
 def _find(connection: sqlite3.Connection, asker: Asker, why: str) -> sqlite3.Row | None:
     values = _values(asker, why)
-    for query in (_FRESH, _SKIPPED):
-        row: sqlite3.Row | None = connection.execute(query, values).fetchone()
-        if row is not None:
-            return row
-    return None
+    fresh = _find_fresh(connection, values)
+    if fresh is not None:
+        return fresh
+    skipped = [
+        row
+        for answered_by in _answerers(connection, asker.who)
+        for row in connection.execute(_SKIPPED, values | {"answered_by": answered_by})
+    ]
+    return skipped[0] if skipped else None
+
+
+def _find_fresh(connection: sqlite3.Connection, values: dict[str, object]) -> sqlite3.Row | None:
+    """Returns the most urgent line that an annotator has neither answered nor skipped."""
+    query = _FRESH_OF_REASON if values["why"] else _FRESH
+    found = [
+        row
+        for answered_by in _answerers(connection, str(values["who"]))
+        for row in connection.execute(query, values | {"answered_by": answered_by})
+    ]
+    return max(found, key=lambda row: (row["priority"], -row["id"]), default=None)
+
+
+def _answerers(connection: sqlite3.Connection, who: str) -> list[str]:
+    """Returns who has given the one answer that lines have which wait, "" first; but for `who`."""
+    rows = connection.execute(
+        "SELECT DISTINCT answered_by FROM tallies WHERE status = ? AND answered_by != ?"
+        " AND lines > 0 ORDER BY answered_by",
+        (WAITING, who),
+    )
+    return [row["answered_by"] for row in rows]
 
 
 def _values(asker: Asker, why: str) -> dict[str, object]:
@@ -113,6 +140,7 @@ def _values(asker: Asker, why: str) -> dict[str, object]:
         "who": asker.who,
         "session": asker.session,
         "now": time.time(),
+        "besides": 0,
     }
 
 

@@ -103,6 +103,8 @@ class Reader:
         """Returns ids and pictures of the most urgent lines that this version has not read."""
         rows = self._store.reading().execute(
             "SELECT i.id, i.picture FROM items i WHERE i.status = ?"
+            # What people have proposed, as the text that somebody copied, is better than a reading.
+            " AND (i.model_version != '' OR i.prefill = '')"
             " AND NOT EXISTS (SELECT 1 FROM readings r WHERE r.item = i.id"
             "  AND r.model_version = ?)"
             " AND NOT EXISTS (SELECT 1 FROM answers a WHERE a.item = i.id)"

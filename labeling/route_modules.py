@@ -5,6 +5,8 @@ Each has `NAV` (`desk.Nav`) and `routes(desk: Desk) -> list[starlette.routing.Ba
 
 ROUTE_MODULES = (
     "labeling.routes_start",
+    "labeling.gather.routes",
+    "labeling.page_lines.routes",
     "labeling.routes_label",
     "labeling.routes_review",
     "labeling.routes_history",

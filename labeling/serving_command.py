@@ -32,6 +32,10 @@ def serve(arguments: argparse.Namespace) -> int:
         alphabet=load_alphabet(arguments.alphabet),
         server=arguments.server,
         model=arguments.model,
+        page_model=arguments.page_model,
+        workspace=arguments.workspace,
+        prompts=arguments.prompts,
+        consent=arguments.consent,
     )
     store = Store(arguments.folder)
     listener = listen(settings.host, arguments.port, "labelling", "--port or --host")

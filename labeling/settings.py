@@ -22,6 +22,11 @@ class Settings:
       alphabet: of labels.
       server: REST address of the model server that reads lines beforehand; "" for none.
       model: its name there; None for the first that reads lines.
+      page_model: the name there of the one that finds lines on pages.
+      workspace: of the pipeline's runs, whose latest model's mistakes say what is to be written;
+        None, or one without such a model, for no preference.
+      prompts: a text file of what is to be written; None for English sentences.
+      consent: a text file of what writers agree to; None for a text of the application's own.
 
     Raises:
       InputError: other machines could reach it without a token, or the token is easily guessed.
@@ -33,6 +38,10 @@ class Settings:
     alphabet: Alphabet = LATIN
     server: str = ""
     model: str | None = None
+    page_model: str = "pages"
+    workspace: Path | None = None
+    prompts: Path | None = None
+    consent: Path | None = None
 
     def __post_init__(self) -> None:
         if not self.token and not self.on_loopback:

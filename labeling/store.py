@@ -82,10 +82,16 @@ class Store:
         return connection
 
     @contextmanager
-    def transaction(self) -> Iterator[sqlite3.Connection]:
-        """Gives a connection whose changes are kept together when the block ends, or not at all."""
+    def transaction(self, durable: bool = True) -> Iterator[sqlite3.Connection]:
+        """Gives a connection whose changes are kept together when the block ends, or not at all.
+
+        Args:
+          durable: whether they must outlast the machine, not the process alone; costs a wait for
+            the disk.
+        """
         connection = self.reading()
         with self._writing:
+            connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
             connection.execute("BEGIN IMMEDIATE")
             try:
                 yield connection
@@ -145,7 +151,9 @@ class Store:
 
     def counts(self) -> dict[str, int]:
         """Returns how many lines are in each status that occurs."""
-        rows = self.reading().execute("SELECT status, COUNT(*) FROM items GROUP BY status")
+        rows = self.reading().execute(
+            "SELECT status, SUM(lines) FROM tallies GROUP BY status HAVING SUM(lines) > 0"
+        )
         return dict(map(tuple, rows))
 
     def _select(self, condition: str, *values: object) -> Iterator[Item]:
@@ -164,7 +172,7 @@ class Store:
             check_same_thread=False,  # `close` may run in another thread
         )
         connection.row_factory = sqlite3.Row
-        for setting in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
+        for setting in ("journal_mode = WAL", "foreign_keys = ON"):
             connection.execute(f"PRAGMA {setting}")
         self._opened.append(connection)
         return connection

@@ -28,11 +28,13 @@ CREATE TABLE IF NOT EXISTS items (
   status TEXT NOT NULL,
   text TEXT,
   revision INTEGER NOT NULL DEFAULT 0,
+  answered_by TEXT NOT NULL DEFAULT '', -- of the only answer that there is
   added TEXT NOT NULL,
   CHECK ((status = 'accepted') = (text IS NOT NULL))
 );
 CREATE INDEX IF NOT EXISTS items_by_urgency ON items (status, priority DESC, id);
-CREATE INDEX IF NOT EXISTS items_by_reason ON items (status, why, priority DESC, id);
+CREATE INDEX IF NOT EXISTS items_to_answer ON items (status, answered_by, priority DESC, id);
+CREATE INDEX IF NOT EXISTS items_by_reason ON items (status, answered_by, why, priority DESC, id);
 CREATE INDEX IF NOT EXISTS items_by_page ON items (page, id);
 
 CREATE TABLE IF NOT EXISTS history (
@@ -77,6 +79,39 @@ CREATE TABLE IF NOT EXISTS readings ( -- which model has been asked for a line l
   item INTEGER PRIMARY KEY REFERENCES items (id),
   model_version TEXT NOT NULL
 );
+
+CREATE TRIGGER IF NOT EXISTS answer_given AFTER INSERT ON answers BEGIN
+  UPDATE items SET answered_by = (
+    SELECT CASE COUNT(*) WHEN 1 THEN MIN(who) ELSE '' END FROM answers WHERE item = NEW.item
+  ) WHERE id = NEW.item;
+END;
+CREATE TRIGGER IF NOT EXISTS answer_taken_back AFTER DELETE ON answers BEGIN
+  UPDATE items SET answered_by = (
+    SELECT CASE COUNT(*) WHEN 1 THEN MIN(who) ELSE '' END FROM answers WHERE item = OLD.item
+  ) WHERE id = OLD.item;
+END;
+
+CREATE TABLE IF NOT EXISTS tallies ( -- of items, so that no page need count them
+  status TEXT NOT NULL,
+  answered_by TEXT NOT NULL,
+  why TEXT NOT NULL,
+  lines INTEGER NOT NULL,
+  PRIMARY KEY (status, answered_by, why)
+) WITHOUT ROWID;
+CREATE TRIGGER IF NOT EXISTS item_counted AFTER INSERT ON items BEGIN
+  INSERT INTO tallies VALUES (NEW.status, NEW.answered_by, NEW.why, 1)
+    ON CONFLICT DO UPDATE SET lines = lines + 1;
+END;
+CREATE TRIGGER IF NOT EXISTS item_counted_anew AFTER UPDATE OF status, answered_by, why ON items
+  WHEN OLD.status != NEW.status OR OLD.answered_by != NEW.answered_by OR OLD.why != NEW.why
+BEGIN
+  UPDATE tallies SET lines = lines - 1
+    WHERE status = OLD.status AND answered_by = OLD.answered_by AND why = OLD.why;
+  INSERT INTO tallies VALUES (NEW.status, NEW.answered_by, NEW.why, 1)
+    ON CONFLICT DO UPDATE SET lines = lines + 1;
+END;
+CREATE TRIGGER IF NOT EXISTS item_stays BEFORE DELETE ON items
+  BEGIN SELECT RAISE(ABORT, 'lines are not removed: their history stays'); END;
 
 CREATE TABLE IF NOT EXISTS skips (
   item INTEGER NOT NULL REFERENCES items (id),

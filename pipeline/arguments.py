@@ -172,6 +172,7 @@ def make_config(arguments: argparse.Namespace) -> PipelineConfig:
       InputError: an option is unknown or its value is out of range.
     """
     task, dataset = TASKS[arguments.task], arguments.dataset
+    _check_local(arguments)
     _check_combination(arguments)
     network = NETWORKS[arguments.network or task.networks[0]]
     changes = parse_settings(arguments.settings, find_fields(task, dataset, network))
@@ -198,6 +199,18 @@ def make_config(arguments: argparse.Namespace) -> PipelineConfig:
         ),
         metadata=parse_database(arguments.metadata) if arguments.metadata else None,
     )
+
+
+def _check_local(arguments: argparse.Namespace) -> None:
+    """Refuses addresses of buckets, which would become folders of that name."""
+    for option in ("data_dir", "workspace", "corpus", "warm_start"):
+        given = getattr(arguments, option)
+        scheme, separator, _ = str(given).partition(":/")
+        if given is not None and separator and "/" not in scheme:
+            raise InputError(
+                f"expected a folder of this machine or of a mount as --{option.replace('_', '-')}, "
+                f"got {given}: mount the bucket, or copy from it first"
+            )
 
 
 def _check_combination(arguments: argparse.Namespace) -> None:

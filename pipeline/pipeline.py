@@ -2,6 +2,7 @@
 
 from tfx.orchestration.pipeline import Pipeline
 
+from pipeline.beam.options import IN_PROCESS
 from pipeline.config import PipelineConfig
 from pipeline.evaluate_stage import evaluate
 from pipeline.infra_validate_stage import infra_validate
@@ -13,14 +14,7 @@ from pipeline.train_stage import train
 from pipeline.transform_stage import transform
 from pipeline.validate_stage import validate
 
-# Beam's DirectRunner looks for Prism and then falls back; this is the one it falls back to.
-BEAM_ARGS = (
-    "--runner=apache_beam.runners.portability.fn_api_runner.fn_runner.FnApiRunner",
-    "--no_pipeline_type_check",
-    # Nothing here starts an image. Where neither an image nor a package is named, TFX packs itself
-    # for far workers in every Beam stage: seconds each, and 49 MB left in the temporary folder.
-    "--sdk_container_image=unused",
-)
+BEAM_ARGS = IN_PROCESS
 
 
 def create_pipeline(config: PipelineConfig, beam_args: tuple[str, ...] = BEAM_ARGS) -> Pipeline:

@@ -13,6 +13,8 @@ import tensorflow as tf
 from tfx.orchestration.local.local_dag_runner import LocalDagRunner
 from tfx.orchestration.pipeline import Pipeline
 
+from pipeline.beam.failures import tell_failure
+from pipeline.beam.options import IN_PROCESS
 from pipeline.config import PipelineConfig
 from pipeline.evaluation.verdict import Verdict, read_verdict
 from pipeline.infra.executor import BLESSED, REASON
@@ -44,18 +46,24 @@ _log = logging.getLogger(__name__)
 VERSIONED = ("tfx", "tensorflow", "keras", "apache-beam", "tensorflow-model-analysis", "numpy")
 
 
-def run_pipeline(config: PipelineConfig, command: str, question: bool) -> RunResult:
+def run_pipeline(
+    config: PipelineConfig,
+    command: str,
+    question: bool,
+    beam_args: tuple[str, ...] = IN_PROCESS,
+) -> RunResult:
     """Runs every stage, then asks the served model to read an example.
 
     Args:
       config: the run.
       command: the command line, for the report.
       question: whether to start the model server and ask.
+      beam_args: where the data-parallel work of each stage runs.
 
     Raises:
       InputError: bad data; nothing was pushed.
     """
-    _run_stages(create_pipeline(config), config)
+    _run_stages(create_pipeline(config, beam_args), config)
     metadata = RunMetadata(config.database, config.pipeline_name)
     verdict = read_verdict(Path(metadata.output("Evaluator", "evaluation").uri))
     verdict = _hear_model_server(verdict, metadata)
@@ -81,12 +89,17 @@ def _run_stages(pipeline: Pipeline, config: PipelineConfig) -> None:
 
 
 def find_input_error(error: BaseException | None) -> InputError | None:
-    """Returns the `InputError` behind an error that Beam or TFX has wrapped, if there is one."""
+    """Returns the `InputError` behind an error that Beam or TFX has wrapped, if there is one.
+
+    What workers in other processes raise arrives as text.
+    """
+    told = None
     while error is not None:
         if isinstance(error, InputError):
             return error
+        told = told or tell_failure(f"{type(error).__name__}: {error}")
         error = error.__cause__ or error.__context__
-    return None
+    return told
 
 
 def _read_examples(

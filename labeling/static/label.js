@@ -35,7 +35,8 @@ function show() {
     return;
   }
   const { paddingLeft, paddingRight } = getComputedStyle(frame);
-  const room = frame.clientWidth - parseFloat(paddingLeft) - parseFloat(paddingRight);
+  // Its outer width: a scroll bar of a larger picture must not make the picture smaller.
+  const room = frame.offsetWidth - 2 - parseFloat(paddingLeft) - parseFloat(paddingRight);
   const fit = Math.min((HEIGHT * rem) / naturalHeight, room / naturalWidth);
   const [width, height] = [naturalWidth, naturalHeight].map((size) => size * fit * view.zoom);
   const radians = (view.angle * Math.PI) / 180;

@@ -13,9 +13,11 @@ export class Pad {
   #current = null; // the stroke that is being written
   #pointer = null; // the one that writes it: a hand beside the pen does not
   #changed;
+  #pen;
 
   /** Listens on a canvas and calls `changed` with whether something is written. */
-  constructor(canvas, changed) {
+  constructor(canvas, changed, pen = PEN) {
+    this.#pen = pen;
     this.#canvas = canvas;
     this.#context = canvas.getContext("2d");
     this.#changed = changed;
@@ -58,15 +60,15 @@ export class Pad {
     const points = this.#strokes.flat();
     const xs = points.map((point) => point.x);
     const ys = points.map((point) => point.y);
-    const highest = Math.min(...ys) - PEN / 2;
-    const lowest = Math.max(...ys) + PEN / 2;
+    const highest = Math.min(...ys) - this.#pen / 2;
+    const lowest = Math.max(...ys) + this.#pen / 2;
     const margin = Math.ceil(MARGIN * (lowest - highest)) + 1;
-    const left = Math.floor(Math.min(...xs) - PEN / 2 - margin);
+    const left = Math.floor(Math.min(...xs) - this.#pen / 2 - margin);
     const top = Math.floor(highest - margin);
     return {
       left,
       top,
-      width: Math.ceil(Math.max(...xs) + PEN / 2 + margin) - left,
+      width: Math.ceil(Math.max(...xs) + this.#pen / 2 + margin) - left,
       height: Math.ceil(lowest + margin) - top,
     };
   }
@@ -114,7 +116,7 @@ export class Pad {
     const context = this.#context;
     context.fillStyle = "#fff";
     context.fillRect(0, 0, this.#canvas.width, this.#canvas.height);
-    context.lineWidth = PEN;
+    context.lineWidth = this.#pen;
     context.lineCap = "round";
     context.lineJoin = "round";
     context.strokeStyle = INK;

@@ -7,6 +7,7 @@ no entities and no document type, and may name no picture outside the folder tha
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath, PureWindowsPath
+from typing import BinaryIO
 from xml.etree.ElementTree import Element, ParseError
 
 import defusedxml  # type: ignore[import-untyped]
@@ -129,7 +130,7 @@ def survey_page(
     file = path.relative_to(folder).as_posix()
     wanted: list[FoundLine] = []
     try:
-        layout = _read_layout(path)
+        layout = read_layout(path)
         if layout is None:
             return None
         if types_seen is not None:
@@ -162,14 +163,17 @@ def _xml_files(folder: Path) -> list[Path]:
     return paths
 
 
-def _read_layout(path: Path) -> PageLayout | None:
+def read_layout(source: Path | BinaryIO) -> PageLayout | None:
     """Returns what an XML file says of its page, None where it is not about one.
+
+    Args:
+      source: the file, or a stream of its content.
 
     Raises:
       PageProblem: XML that is malformed, unsafe or of another kind, or a page without lines.
     """
     try:
-        root: Element = defusedxml.ElementTree.parse(path, forbid_dtd=True).getroot()
+        root: Element = defusedxml.ElementTree.parse(source, forbid_dtd=True).getroot()
     except defusedxml.DefusedXmlException as error:
         raise PageProblem(
             f"expected XML without document type, entities or external references, got "

@@ -61,12 +61,21 @@ class Tab:
     def wait_for(self, condition: str) -> Any:
         """Waits until an expression is true and returns its value."""
         deadline = time.monotonic() + PATIENCE
-        while not (value := self.run(condition)):
+        while not (value := self._run_over_pages(condition)):
             if time.monotonic() > deadline:
                 shown = self.run("document.body.innerText")
                 raise TimeoutError(f"{condition} did not come; the page shows: {shown}")
             time.sleep(0.02)
         return value
+
+    def _run_over_pages(self, script: str) -> Any:
+        """Returns the value of an expression; None while one page gives way to another."""
+        try:
+            return self.run(script)
+        except RuntimeError as error:
+            if "navigated" not in str(error):
+                raise
+            return None
 
     def open(self, url: str, width: int = 1000, height: int = 900) -> None:
         """Opens an address in a window of a size, and waits until the page has looked around."""

@@ -1,0 +1,49 @@
+"""Finds the line to tell in what Beam reports of far workers: tracebacks, as text.
+
+An exception of a worker's reaches the runner as the text of its traceback inside another exception;
+`pipeline.run` asks here for what the user can mend.
+"""
+
+import re
+
+from schema.errors import InputError
+
+_BAD_INPUT = re.compile(
+    rf"^{re.escape(InputError.__module__)}\.{InputError.__name__}: (?P<said>.*)$", re.MULTILINE
+)
+_STEP = re.compile(r" \[while running '.*'\]$")
+_MISSING_FILE = re.compile(r"^FileNotFoundError: .*: '(?P<path>[^']*)'", re.MULTILINE)
+_NO_START = re.compile(r"^RuntimeError: Error starting worker: (?P<said>.*)$", re.MULTILINE)
+_NO_ANSWER = re.compile(r"StatusCode\.UNAVAILABLE(?:.|\n)*?details = \"(?P<said>[^\"\n]*)\"")
+_NO_MODULE = re.compile(r"^ModuleNotFoundError: (?P<said>.*?)(?: \[while .*)?$", re.MULTILINE)
+_LOST = re.compile(r"(?:Worker|SDK harness|worker) .*?(?:disconnected|exited|was lost|timed out)")
+
+AGAIN = "the same command goes on with the stage that was running"
+
+
+def tell_failure(text: str) -> InputError | None:
+    """Returns what the text of an error says of input or of workers, None where it is a defect."""
+    if found := _BAD_INPUT.search(text):
+        return InputError(_STEP.sub("", found["said"]))
+    if found := _NO_START.search(text):
+        return InputError(f"expected the pool to start a worker, got: {found['said']}")
+    if found := _NO_MODULE.search(text):
+        return InputError(
+            f"expected workers with the project's environment, got one without a module "
+            f"({found['said']}): start pools with its Python (make setup); {AGAIN}"
+        )
+    if found := _MISSING_FILE.search(text):
+        return InputError(
+            f"expected folders that every worker sees, got a worker without {found['path']}: put "
+            f"--workspace and --data-dir on a mount that all share; {AGAIN}"
+        )
+    if found := _NO_ANSWER.search(text):
+        return InputError(
+            f"expected the job endpoint and its workers to answer, got {found['said']}: start "
+            f"them again; {AGAIN}"
+        )
+    if found := _LOST.search(text):
+        return InputError(
+            f"expected workers that stay, got: {found[0]}: look at the pool's log; {AGAIN}"
+        )
+    return None

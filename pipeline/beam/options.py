@@ -1,0 +1,205 @@
+"""The one place that turns our options of where Beam's work runs into Beam's own arguments.
+
+After the command line (`arguments.py`), before `reach.py` looks whether all of it is there. Imports
+nothing heavy.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.beam.versions import VERSIONS_PREFIX, describe_versions
+from schema.errors import InputError
+
+DIRECT, PORTABLE, FLINK, SPARK, DATAFLOW = "direct", "portable", "flink", "spark", "dataflow"
+RUNNERS = (DIRECT, PORTABLE, FLINK, SPARK, DATAFLOW)
+
+LOOPBACK, PROCESS, EXTERNAL, DOCKER = "loopback", "process", "external", "docker"
+ENVIRONMENTS = (LOOPBACK, PROCESS, EXTERNAL, DOCKER)
+
+IN_PROCESS = (
+    # Beam's DirectRunner looks for Prism and then falls back; this is the one it falls back to.
+    "--runner=apache_beam.runners.portability.fn_api_runner.fn_runner.FnApiRunner",
+    "--no_pipeline_type_check",
+    # Nothing here starts an image. Where neither an image nor a package is named, TFX packs itself
+    # for far workers in every Beam stage: seconds each, and 49 MB left in the temporary folder.
+    "--sdk_container_image=unused",
+)
+"""Of the pipeline that runs in one process."""
+
+_MASTERS = {FLINK: "HOST:PORT of Flink's REST interface", SPARK: "spark://HOST:PORT"}
+_CONFIGS = {
+    PROCESS: "the command that starts a worker",
+    EXTERNAL: "HOST:PORT of a worker pool",
+}
+
+
+@dataclass(frozen=True)
+class BeamOptions:
+    """Where the data-parallel work of each stage runs, and who does it.
+
+    Args:
+      runner: one of `RUNNERS`.
+      workers: processes on this machine (direct), slots of the job (flink), or processes that
+        each node of a job endpoint starts (portable, spark).
+      job_endpoint: HOST:PORT of a Beam job service (portable).
+      master: of the cluster (flink, spark).
+      job_server_jar: Beam's job server for that cluster (flink, spark).
+      environment: how workers come to be, one of `ENVIRONMENTS`; not with direct.
+      environment_config: the worker pool's HOST:PORT (external) or the command (process).
+      worker_image: container image of the workers (docker).
+      requirements: a requirements file that starting containers install (docker).
+      staging: folder that the job server and all workers see (flink, spark).
+
+    Raises:
+      InputError: options do not go together, or one is missing.
+    """
+
+    runner: str = DIRECT
+    workers: int = 1
+    job_endpoint: str = ""
+    master: str = ""
+    job_server_jar: Path | None = None
+    environment: str = ""
+    environment_config: str = ""
+    worker_image: str = ""
+    requirements: Path | None = None
+    staging: Path | None = None
+
+    def __post_init__(self) -> None:
+        if self.workers < 1:
+            raise InputError(f"expected --workers >= 1, got {self.workers}: correct it")
+        if self.runner == DATAFLOW:
+            raise InputError(
+                "expected a runner whose workers see the workspace's and the data's folders, got "
+                "dataflow, whose workers reach gs:// only, which the readers do not read: choose "
+                "flink, spark or portable with those folders on a shared mount"
+            )
+        self._check_runner()
+        self._check_environment()
+
+    @property
+    def distributed(self) -> bool:
+        """Whether other processes than ours start the workers, which then need our package."""
+        return self.runner != DIRECT
+
+    def _check_runner(self) -> None:
+        self._check("--job-endpoint", self.job_endpoint, self.runner == PORTABLE, "HOST:PORT")
+        if self.job_endpoint:
+            split_address(self.job_endpoint, "--job-endpoint")
+        on_cluster = self.runner in _MASTERS
+        master = _MASTERS.get(self.runner, "")
+        self._check("--master", self.master, on_cluster, master)
+        if self.runner == SPARK and not self.master.startswith("spark://"):
+            raise InputError(f"expected --master {master}, got {self.master}: correct it")
+        if on_cluster:
+            split_address(self.master.removeprefix("spark://"), "--master")
+        self._check("--job-server-jar", self.job_server_jar, on_cluster, "FILE")
+        self._check("--staging", self.staging, on_cluster, "FOLDER, which all workers see")
+
+    def _check_environment(self) -> None:
+        self._check(
+            "--environment", self.environment, self.distributed, f"of {', '.join(ENVIRONMENTS)}"
+        )
+        needed = _CONFIGS.get(self.environment, "")
+        where = f"--environment {self.environment}" if self.environment else ""
+        self._check("--environment-config", self.environment_config, bool(needed), needed, where)
+        if self.environment == EXTERNAL:
+            split_address(self.environment_config, "--environment-config")
+        docker = self.environment == DOCKER
+        self._check("--worker-image", self.worker_image, docker, "IMAGE", where)
+        if self.requirements is not None and not docker:
+            self._check("--requirements", self.requirements, False, "", where)
+
+    def _check(self, option: str, value: object, wanted: bool, what: str, where: str = "") -> None:
+        """Refuses an option that is missing, or one that would have no effect."""
+        where = where or f"--runner {self.runner}"
+        if wanted and not value:
+            raise InputError(f"expected {option} with {where}, got none: give {what}")
+        if value and not wanted:
+            raise InputError(f"expected no {option} with {where}, got {value}: leave it out")
+
+
+def split_address(text: str, option: str) -> tuple[str, int]:
+    """Returns host and port.
+
+    Args:
+      text: as "host:8099".
+      option: names it where it is wrong.
+
+    Raises:
+      InputError: it is none.
+    """
+    host, _, port = text.rpartition(":")
+    if not host or "/" in host or not port.isdecimal() or not 0 < int(port) < 65536:
+        raise InputError(f"expected {option} as HOST:PORT, got {text!r}: correct it")
+    return host, int(port)
+
+
+def beam_args(options: BeamOptions, package: Path | None = None) -> tuple[str, ...]:
+    """Returns Beam's arguments.
+
+    Args:
+      options: ours.
+      package: the project as a wheel, which Beam stages for the workers; needed where
+        `options.distributed`.
+    """
+    if not options.distributed:
+        return (*IN_PROCESS, *_many_processes(options.workers))
+    if package is None:
+        raise ValueError("workers that others start need the project's package")
+    return (
+        "--no_pipeline_type_check",
+        f"--extra_package={package}",
+        # What is installed here would be listed by pip, which takes seconds in every stage.
+        "--experiments=disable_logging_submission_environment",
+        f"--experiments={VERSIONS_PREFIX}{describe_versions()}",
+        *_runner_args(options),
+        *_environment_args(options),
+    )
+
+
+def _many_processes(workers: int) -> tuple[str, ...]:
+    if workers == 1:
+        return ()
+    return ("--direct_running_mode=multi_processing", f"--direct_num_workers={workers}")
+
+
+def _runner_args(options: BeamOptions) -> tuple[str, ...]:
+    if options.runner == PORTABLE:
+        return (
+            "--runner=PortableRunner",
+            f"--job_endpoint={options.job_endpoint}",
+            f"--sdk_worker_parallelism={options.workers}",
+        )
+    if options.runner == FLINK:
+        return (
+            "--runner=FlinkRunner",
+            f"--flink_master={options.master}",
+            f"--flink_job_server_jar={options.job_server_jar}",
+            f"--artifacts_dir={options.staging}",
+            f"--parallelism={options.workers}",
+        )
+    return (
+        "--runner=SparkRunner",
+        f"--spark_master_url={options.master}",
+        f"--spark_job_server_jar={options.job_server_jar}",
+        f"--artifacts_dir={options.staging}",
+        f"--sdk_worker_parallelism={options.workers}",
+    )
+
+
+def _environment_args(options: BeamOptions) -> tuple[str, ...]:
+    kind = f"--environment_type={options.environment.upper()}"
+    if options.environment == EXTERNAL:
+        return (kind, f"--environment_config={options.environment_config}")
+    if options.environment == PROCESS:
+        return (kind, f"--environment_option=process_command={options.environment_config}")
+    if options.environment == DOCKER:
+        image = options.worker_image
+        installed = (f"--requirements_file={options.requirements}",) if options.requirements else ()
+        # The first tells TFX, the second Beam, which image it is.
+        return (
+            *(kind, f"--sdk_container_image={image}"),
+            *(f"--environment_option=docker_container_image={image}", *installed),
+        )
+    return (kind,)

@@ -1,0 +1,83 @@
+"""What the runners share: arguments -> configuration -> run -> result and exit status.
+
+The last line on standard output is one JSON object; progress goes to standard error. Whatever can
+be checked is checked before TensorFlow and TFX are imported, which takes 10 to 20 s.
+"""
+
+import os
+import shlex
+import sys
+import traceback
+import warnings
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+
+from pipeline.arguments import make_config
+from pipeline.config import PipelineConfig
+from pipeline.prepare import prepare_data
+from pipeline.workspace import hold_workspace
+from schema.errors import InputError
+from serving.one_line_parser import OneLineParser
+
+PUSHED, NOT_BLESSED, BAD_INPUT, DEFECT = 0, 1, 2, 70
+
+
+def run(config: PipelineConfig, command: str, question: bool, beam_args: tuple[str, ...]) -> int:
+    """Runs the pipeline, writes the report, prints the result; returns the exit status.
+
+    Args:
+      config: of the run.
+      command: the command line, for the report.
+      question: whether to ask the served model to read.
+      beam_args: where the data-parallel work of each stage runs.
+    """
+    config = prepare_data(config)
+    print("importing TensorFlow and TFX ...", file=sys.stderr)
+    from pipeline.report.render import write_report
+    from pipeline.result_json import result_json
+    from pipeline.run import run_pipeline
+
+    result = run_pipeline(config, command, question, beam_args)
+    report = write_report(result, config.reports_path / f"{result.run_id}.html")
+    if result.served:
+        print(f"picture  {result.served.image_path}")
+        print(f"truth    {result.served.truth}")
+        print(f"REST     {result.served.rest_reading}  ({result.served.rest_confidence:.1%})")
+        print(f"gRPC     {result.served.grpc_reading}  ({result.served.grpc_confidence:.1%})")
+    if result.span:
+        print(f"span     {result.span.describe()}")
+    if result.pages and result.pages.told:
+        print(f"pages    {result.pages.told}")
+    print(f"report   {report}")
+    print(result_json(result, report))
+    return PUSHED if result.blessed else NOT_BLESSED
+
+
+def run_command(
+    parser: OneLineParser,
+    arguments: Sequence[str],
+    find_beam_args: Callable[..., AbstractContextManager[tuple[str, ...]]],
+) -> int:
+    """Runs a command line; returns the exit status.
+
+    Args:
+      parser: of the runner; the name of its program is that of the script.
+      arguments: what follows the program's name.
+      find_beam_args: from parsed arguments, what Beam is given while the block lasts.
+    """
+    # Before TensorFlow is imported: it tells of missing GPUs as errors, and Google's clients of
+    # Python versions to come as warnings.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    warnings.simplefilter("ignore", FutureWarning)
+    try:
+        parsed = parser.parse_args(arguments)
+        config = make_config(parsed)
+        with find_beam_args(parsed) as beam_args, hold_workspace(config.workspace):
+            command = shlex.join(["python", parser.prog, *arguments])
+            return run(config, command, parsed.question, beam_args)
+    except InputError as error:
+        print(f"{parser.prog}: {error}", file=sys.stderr)
+        return BAD_INPUT
+    except Exception:
+        traceback.print_exc()
+        return DEFECT

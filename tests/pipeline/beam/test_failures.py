@@ -1,0 +1,44 @@
+"""What of a traceback that came as text is told."""
+
+import pytest
+
+from pipeline.beam.failures import tell_failure
+
+TRACEBACK = """RuntimeError: Pipeline job-1 failed in state FAILED: Traceback (most recent call):
+  File "apache_beam/runners/common.py", line 1500, in process
+{last}
+
+During handling of the above exception, another exception occurred:
+"""
+
+
+@pytest.mark.parametrize(
+    ("last", "told"),
+    [
+        (
+            "schema.errors.InputError: expected ink, got none in a.png: mend it "
+            "[while running 'Read/ParDo(ReadUnit)']",
+            "expected ink, got none in a.png: mend it",
+        ),
+        (
+            "RuntimeError: Error starting worker: expected a worker with Python 3.10",
+            "got: expected a worker with Python 3.10",
+        ),
+        (
+            "ModuleNotFoundError: No module named 'transforms' [while running 'x']",
+            "without a module (No module named 'transforms')",
+        ),
+        (
+            "FileNotFoundError: [Errno 2] No such file or directory: '/mnt/train.glyphs'",
+            "a worker without /mnt/train.glyphs",
+        ),
+    ],
+)
+def test_what_a_user_can_mend(last, told):
+    said = str(tell_failure(TRACEBACK.format(last=last)))
+    assert told in said
+    assert "\n" not in said
+
+
+def test_a_defect_keeps_its_traceback():
+    assert tell_failure(TRACEBACK.format(last="ZeroDivisionError: division by zero")) is None
