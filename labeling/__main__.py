@@ -78,8 +78,7 @@ def _add_serve(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--spans",
         type=Path,
-        default=Path("spans"),
-        help="folder that labels are exported to as spans (default: %(default)s)",
+        help="folder that labels are exported to as spans (default: spans/ in the folder)",
     )
     parser.add_argument(
         "--server", default="", metavar="URL", help="REST address of a model that reads lines first"

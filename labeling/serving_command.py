@@ -26,7 +26,7 @@ def serve(arguments: argparse.Namespace) -> int:
       InputError: the settings, the folder or the address cannot be used.
     """
     settings = Settings(
-        spans=arguments.spans,
+        spans=arguments.spans or arguments.folder / "spans",
         host=arguments.host,
         token=_token(arguments.token_file),
         alphabet=load_alphabet(arguments.alphabet),

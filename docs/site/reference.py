@@ -17,6 +17,7 @@ SECTIONS = {
     ),
     "pipeline: stages and gate": ("pipeline", "pipeline/evaluation", "pipeline/models"),
     "pipeline: ingestion": ("pipeline/ingest", "pipeline/ingest/pages"),
+    "labeling": ("labeling",),
 }
 """Title -> folders whose modules are shown."""
 
