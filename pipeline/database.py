@@ -12,30 +12,28 @@ from urllib.parse import urlsplit
 from schema.errors import InputError
 
 MYSQL, POSTGRESQL = "mysql", "postgresql"
-DEFAULT_PORTS = {MYSQL: 3306, POSTGRESQL: 5432}
+_DEFAULT_PORT = 3306
 
 PASSWORD = "HANDWRITING_METADATA_PASSWORD"
 PASSWORD_FILE = "HANDWRITING_METADATA_PASSWORD_FILE"
 """Environment variables: the password itself, or the file that holds it."""
 
-_FORM = "mysql://USER@HOST[:PORT]/NAME or postgresql://USER@HOST[:PORT]/NAME"
-# ML Metadata puts the name into its statements as it is, and PostgreSQL folds capitals.
+_FORM = "mysql://USER@HOST[:PORT]/NAME"
+# ML Metadata puts the name into its statements as it is.
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 
 
 @dataclass(frozen=True)
 class ServerDatabase:
-    """A database on a MySQL, MariaDB or PostgreSQL server.
+    """A database on a MySQL or MariaDB server.
 
     Args:
-      scheme: `MYSQL` or `POSTGRESQL`.
       user: who connects; the password is in the environment (`read_password`).
       host: the server's name or address.
       port: where it listens.
       name: the database's.
     """
 
-    scheme: str
     user: str
     host: str
     port: int
@@ -43,7 +41,7 @@ class ServerDatabase:
 
     def __str__(self) -> str:
         host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"{self.scheme}://{self.user}@{host}:{self.port}/{self.name}"
+        return f"{MYSQL}://{self.user}@{host}:{self.port}/{self.name}"
 
 
 Database = Path | ServerDatabase
@@ -72,7 +70,12 @@ def parse_database(url: str) -> ServerDatabase:
             f"expected a database's URL without a password, got {shown}, which everybody on the "
             f"machine can read: put the password into {PASSWORD} or the file {PASSWORD_FILE} names"
         )
-    if told.scheme not in DEFAULT_PORTS:
+    if told.scheme == POSTGRESQL:
+        raise InputError(
+            f"expected a MySQL or MariaDB database, got {url}: ML Metadata cannot store a "
+            "backslash in PostgreSQL (docs/metadata.md), and every run has some; use another server"
+        )
+    if told.scheme != MYSQL:
         raise _wrong(url, f"the scheme {told.scheme or 'none'!r}")
     if not told.username or not told.hostname:
         raise _wrong(url, "no user or no host")
@@ -81,9 +84,7 @@ def parse_database(url: str) -> ServerDatabase:
     name = told.path.removeprefix("/")
     if not _NAME.fullmatch(name):
         raise _wrong(url, f"the name {name!r}, not of small letters, digits and _")
-    return ServerDatabase(
-        told.scheme, told.username, told.hostname, port or DEFAULT_PORTS[told.scheme], name
-    )
+    return ServerDatabase(told.username, told.hostname, port or _DEFAULT_PORT, name)
 
 
 def read_database(text: str) -> Database:

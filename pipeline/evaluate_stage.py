@@ -4,8 +4,11 @@ from typing import NamedTuple
 
 from tfx.dsl.components.base.base_component import BaseComponent
 from tfx.dsl.components.common.resolver import Resolver
+from tfx.dsl.input_resolution.strategies.latest_blessed_model_strategy import (
+    LatestBlessedModelStrategy,
+)
 from tfx.types import Channel
-from tfx.types.standard_artifacts import Model, PushedModel
+from tfx.types.standard_artifacts import Model, ModelBlessing, PushedModel
 
 from pipeline.champion import ChampionStrategy
 from pipeline.config import PipelineConfig
@@ -23,13 +26,21 @@ class Evaluation(NamedTuple):
 
 
 def evaluate(
-    transformed: BaseComponent, trainer: BaseComponent, config: PipelineConfig
+    transformed: BaseComponent,
+    trainer: BaseComponent,
+    config: PipelineConfig,
+    own_resolvers: bool = True,
 ) -> Evaluation:
-    """Makes the Resolver of the baseline and the Evaluator, which judges on the test split."""
-    resolver = Resolver(
-        strategy_class=ChampionStrategy,
-        **{MODEL_KEY: Channel(type=Model), PUSHED_MODEL_KEY: Channel(type=PushedModel)},
-    ).with_id("champion")
+    """Makes the Resolver of the baseline and the Evaluator, which judges on the test split.
+
+    Args:
+      transformed: gives the test split.
+      trainer: gives the candidate.
+      config: decides the gate.
+      own_resolvers: whether the orchestrator runs the project's; without, the baseline is the
+        latest blessed model.
+    """
+    resolver = _resolve_champion() if own_resolvers else _resolve_latest_blessed()
     # The executor leads to all that decides a verdict but the metrics, which TFMA imports by name.
     modules = (
         "pipeline.evaluation.gated_evaluator",
@@ -45,3 +56,17 @@ def evaluate(
         gate=config.gate,
     ).with_id("Evaluator")
     return Evaluation(resolver, evaluator)
+
+
+def _resolve_champion() -> Resolver:
+    return Resolver(
+        strategy_class=ChampionStrategy,
+        **{MODEL_KEY: Channel(type=Model), PUSHED_MODEL_KEY: Channel(type=PushedModel)},
+    ).with_id("champion")
+
+
+def _resolve_latest_blessed() -> Resolver:
+    return Resolver(
+        strategy_class=LatestBlessedModelStrategy,
+        **{MODEL_KEY: Channel(type=Model), "model_blessing": Channel(type=ModelBlessing)},
+    ).with_id("champion")

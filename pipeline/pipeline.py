@@ -17,27 +17,33 @@ from pipeline.validate_stage import validate
 BEAM_ARGS = IN_PROCESS
 
 
-def create_pipeline(config: PipelineConfig, beam_args: tuple[str, ...] = BEAM_ARGS) -> Pipeline:
+def create_pipeline(
+    config: PipelineConfig,
+    beam_args: tuple[str, ...] = BEAM_ARGS,
+    own_resolvers: bool = True,
+) -> Pipeline:
     """Wires the stages.
 
     Args:
       config: decides everything.
       beam_args: where the data-parallel work of each stage runs.
+      own_resolvers: whether the orchestrator runs the project's own resolvers. Without, the
+        baseline is the latest blessed model, and a span is held against none before it.
     """
     examples = ingest(config)
     validation = validate(examples, config)
-    span_checking = check_span(examples, validation, config)
+    span_checking = check_span(examples, validation, config, own_resolvers)
     transformed = transform(examples, validation, span_checking, config)
     training = train(transformed, config)
-    evaluation = evaluate(transformed, training.trainer, config)
+    evaluation = evaluate(transformed, training.trainer, config, own_resolvers)
     infra_validator = infra_validate(transformed, training.trainer, config)
     pusher = push(training.trainer, evaluation.evaluator, infra_validator, config)
     return Pipeline(
         pipeline_name=config.pipeline_name,
         pipeline_root=str(config.pipeline_root),
         components=[
-            *(examples, *validation, *span_checking, transformed, *training.components),
-            *(*evaluation, infra_validator, pusher),
+            *(examples, *validation, *span_checking.components, transformed),
+            *(*training.components, *evaluation, infra_validator, pusher),
         ],
         enable_cache=True,
         metadata_connection_config=connection_config(config.database, CREATE),

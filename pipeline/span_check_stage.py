@@ -4,6 +4,7 @@ from typing import ClassVar, NamedTuple
 
 from tfx.dsl.components.base import executor_spec
 from tfx.dsl.components.base.base_component import BaseComponent
+from tfx.dsl.components.base.base_node import BaseNode
 from tfx.dsl.components.common.resolver import Resolver
 from tfx.types import BaseChannel, Channel
 from tfx.types.component_spec import ChannelParameter, ComponentSpec, ExecutionParameter
@@ -56,7 +57,8 @@ class SpanCheck(BaseComponent):
     Args:
       examples, statistics: of the span.
       schema: says which features are compared, and how far each may move.
-      last_examples, last_statistics: of the span that was trained on last; may have no artifact.
+      last_examples, last_statistics: of the span that was trained on last; may have no artifact, or
+        be unknown.
       options: how strict it is.
     """
 
@@ -68,17 +70,17 @@ class SpanCheck(BaseComponent):
         examples: BaseChannel,
         statistics: BaseChannel,
         schema: BaseChannel,
-        last_examples: BaseChannel,
-        last_statistics: BaseChannel,
+        last_examples: BaseChannel | None,
+        last_statistics: BaseChannel | None,
         options: SpanCheckOptions,
     ) -> None:
         inputs = {
             EXAMPLES: examples,
             STATISTICS: statistics,
             SCHEMA: schema,
-            LAST_EXAMPLES: last_examples,
-            LAST_STATISTICS: last_statistics,
         }
+        if last_examples is not None and last_statistics is not None:
+            inputs |= {LAST_EXAMPLES: last_examples, LAST_STATISTICS: last_statistics}
         parameters = {
             POLICY: options.span_policy,
             FALSE_ALARMS: options.span_false_alarms,
@@ -92,18 +94,53 @@ class SpanCheck(BaseComponent):
 
 
 class SpanChecking(NamedTuple):
-    """The components of the stage."""
+    """The components of the stage.
 
-    resolver: Resolver
+    Args:
+      resolvers: of the last span, as far as there is one.
+      checker: takes it and the new one.
+    """
+
+    resolvers: tuple[Resolver, ...]
     checker: SpanCheck
+
+    @property
+    def components(self) -> list[BaseNode]:
+        """In the order in which they run."""
+        return [*self.resolvers, self.checker]
 
 
 def check_span(
-    examples: BaseComponent, validation: Validation, config: PipelineConfig
+    examples: BaseComponent,
+    validation: Validation,
+    config: PipelineConfig,
+    own_resolvers: bool = True,
 ) -> SpanChecking:
-    """Makes the Resolver of the last span and the check against it."""
+    """Makes the Resolver of the last span and the check against it.
+
+    Args:
+      examples: gives the new span.
+      validation: gives its statistics.
+      config: decides how strict the check is.
+      own_resolvers: whether the orchestrator runs the project's; without, no last span is known.
+    """
     new_examples = examples.outputs["examples"]
-    resolver = Resolver(
+    resolvers = (_resolve_last_span(new_examples),) if own_resolvers else ()
+    last = resolvers[0].outputs if resolvers else {}
+    checker = SpanCheck(
+        examples=new_examples,
+        statistics=validation.statistics_gen.outputs["statistics"],
+        schema=validation.schema_gen.outputs["schema"],
+        last_examples=last.get(EXAMPLES),
+        last_statistics=last.get(STATISTICS),
+        options=config.span_check,
+    ).with_id("SpanCheck")
+    checker.add_upstream_node(validation.validator)
+    return SpanChecking(resolvers, checker)
+
+
+def _resolve_last_span(new_examples: BaseChannel) -> Resolver:
+    return Resolver(
         strategy_class=LastSpanStrategy,
         **{
             NEW_EXAMPLES: new_examples,
@@ -112,13 +149,3 @@ def check_span(
             CHECKS: Channel(type=ExampleAnomalies),
         },
     ).with_id("last-span")
-    checker = SpanCheck(
-        examples=new_examples,
-        statistics=validation.statistics_gen.outputs["statistics"],
-        schema=validation.schema_gen.outputs["schema"],
-        last_examples=resolver.outputs[EXAMPLES],
-        last_statistics=resolver.outputs[STATISTICS],
-        options=config.span_check,
-    ).with_id("SpanCheck")
-    checker.add_upstream_node(validation.validator)
-    return SpanChecking(resolver, checker)

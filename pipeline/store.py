@@ -16,7 +16,7 @@ from ml_metadata import errors
 from ml_metadata.metadata_store.metadata_store import MetadataStore
 from ml_metadata.proto import metadata_store_pb2 as mlmd
 
-from pipeline.database import MYSQL, PASSWORD, Database, ServerDatabase, read_password
+from pipeline.database import PASSWORD, Database, ServerDatabase, read_password
 from schema.errors import InputError
 
 READ = mlmd.SqliteMetadataSourceConfig.READONLY
@@ -27,7 +27,6 @@ CREATE = mlmd.SqliteMetadataSourceConfig.READWRITE_OPENCREATE
 _SQLITE_WORDS = re.compile(r"(?:query|database): (.*?)(?: query:|$)", re.DOTALL)
 """What SQLite says, between ML Metadata's own words and the statement that failed."""
 _SCHEMA_WORDS = re.compile(r"MLMD database version (\d+) is (?:older|greater) than.* (\d+)\.")
-_LOCALHOST = "localhost"
 _REACH_SECONDS, _ATTEMPTS, _PAUSE_SECONDS = 10, 6, 0.3
 
 
@@ -41,28 +40,15 @@ def connection_config(database: Database, mode: int = READ) -> mlmd.ConnectionCo
         return mlmd.ConnectionConfig(
             sqlite=mlmd.SqliteMetadataSourceConfig(filename_uri=str(database), connection_mode=mode)
         )
-    password, known = read_password(os.environ), mode != CREATE
-    if database.scheme == MYSQL:
-        # To MySQL "localhost" means a socket file, at one place or another.
-        host = "127.0.0.1" if database.host == _LOCALHOST else database.host
-        return mlmd.ConnectionConfig(
-            mysql=mlmd.MySQLDatabaseConfig(
-                host=host,
-                port=database.port,
-                database=database.name,
-                user=database.user,
-                password=password,
-                skip_db_creation=known,
-            )
-        )
     return mlmd.ConnectionConfig(
-        postgresql=mlmd.PostgreSQLDatabaseConfig(
-            host=database.host,
-            port=str(database.port),
-            dbname=database.name,
+        mysql=mlmd.MySQLDatabaseConfig(
+            # To MySQL "localhost" means a socket file, at one place or another.
+            host="127.0.0.1" if database.host == "localhost" else database.host,
+            port=database.port,
+            database=database.name,
             user=database.user,
-            password=password,
-            skip_db_creation=known,
+            password=read_password(os.environ),
+            skip_db_creation=mode != CREATE,
         )
     )
 

@@ -6,7 +6,7 @@ import pytest
 
 from pipeline.database import PASSWORD
 from pipeline.workspace import METADATA_FILE
-from tests.pipeline.database_servers import SERVERS
+from tests.pipeline.database_servers import run_mariadb
 from tests.pipeline.recorded_pipeline import RecordedPipeline
 
 
@@ -16,10 +16,10 @@ def recorded(tmp_path):
     return RecordedPipeline(tmp_path / "workspace")
 
 
-@pytest.fixture(scope="session", params=list(SERVERS))
-def database_server(request):
+@pytest.fixture(scope="session")
+def database_server():
     """A server of our own, for all tests; its databases are made by `server_database`."""
-    with SERVERS[request.param]() as server:
+    with run_mariadb() as server:
         yield server
 
 

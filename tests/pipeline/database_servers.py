@@ -3,6 +3,7 @@
 import getpass
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -13,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.database import MYSQL, POSTGRESQL, ServerDatabase
+from pipeline.database import ServerDatabase
 
 _USER, _PASSWORD = "runs", "se\"cret'pass"
 _START_SECONDS = 60
@@ -21,21 +22,18 @@ _START_SECONDS = 60
 
 @dataclass(frozen=True)
 class Server:
-    """A server that runs; `client` is a command that takes one more argument, SQL."""
+    """A server that runs; `client` is the command that it takes SQL from."""
 
-    scheme: str
     port: int
-    client: tuple[str, ...]
+    client: tuple[str, ...] = ()
+    user: str = _USER
     password: str = _PASSWORD
 
     def database(self, name):
-        return ServerDatabase(self.scheme, _USER, "127.0.0.1", self.port, name)
+        return ServerDatabase(self.user, "127.0.0.1", self.port, name)
 
     def execute(self, name, sql):
-        environment = os.environ | {"PGPASSWORD": self.password}
-        options = {POSTGRESQL: ("-d", name, "-c", sql), MYSQL: ("-D", name, "-e", sql)}
-        command = (*self.client, *options[self.scheme])
-        subprocess.run(command, env=environment, check=True, capture_output=True)
+        subprocess.run((*self.client, "-D", name, "-e", sql), check=True, capture_output=True)
 
 
 @contextmanager
@@ -58,7 +56,7 @@ def run_mariadb():
             password = _PASSWORD.replace("'", "''")
             sql = f"create user {name} identified by '{password}'; grant all on *.* to {name}"
             subprocess.run((*client, "-e", sql), check=True, capture_output=True)
-            yield Server(MYSQL, port, client)
+            yield Server(port, client)
 
 
 @contextmanager
@@ -78,13 +76,9 @@ def run_postgresql():
         subprocess.run(made, check=True, capture_output=True, cwd=folder, **who)
         port = _free_port()
         command = (found[-1], "-D", data, "-k", folder, "-h", "127.0.0.1", "-p", str(port))
-        with _running(command, folder, port, **who):
-            yield Server(
-                POSTGRESQL, port, ("psql", "-h", "127.0.0.1", "-p", str(port), "-U", _USER)
-            )
-
-
-SERVERS = {MYSQL: run_mariadb, POSTGRESQL: run_postgresql}
+        # At SIGTERM it would wait for its clients.
+        with _running(command, folder, port, signal.SIGINT, **who):
+            yield Server(port)
 
 
 @contextmanager
@@ -98,14 +92,14 @@ def _folder():
 
 
 @contextmanager
-def _running(command, folder, port, **who):
+def _running(command, folder, port, stop=signal.SIGTERM, **who):
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(command, cwd=folder, stdout=log, stderr=log, **who)
         try:
             _wait(process, folder / "log", port)
             yield
         finally:
-            process.terminate()
+            process.send_signal(stop)
             process.wait(_START_SECONDS)
 
 

@@ -76,6 +76,7 @@ class RecordedPipeline:
             {"model": model},
             custom_config=json.dumps(told | config),
             train_args=json.dumps({"num_steps": 40}),
+            nested=json.dumps(json.dumps({"as": "TFX\\ it"})),
         )
         folder = Path(model.uri) / "Format-Serving"
         (folder / "variables").mkdir(parents=True)

@@ -5,7 +5,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.database import (
-    DEFAULT_PORTS,
     PASSWORD,
     PASSWORD_FILE,
     ServerDatabase,
@@ -16,11 +15,10 @@ from pipeline.database import (
 from schema.errors import InputError
 
 NAMES = st.from_regex(r"[a-z][a-z0-9_]{0,20}", fullmatch=True)
-SCHEMES = st.sampled_from(list(DEFAULT_PORTS))
 HOSTS = st.sampled_from(["db.example.org", "10.0.0.7", "::1"])
 
 
-@given(st.builds(ServerDatabase, SCHEMES, NAMES, HOSTS, st.integers(1, 65535), NAMES))
+@given(st.builds(ServerDatabase, NAMES, HOSTS, st.integers(1, 65535), NAMES))
 def test_what_is_shown_is_what_is_read(database):
     assert parse_database(str(database)) == read_database(str(database)) == database
 
@@ -29,9 +27,13 @@ def test_a_file_is_read_as_a_path():
     assert read_database("/workspace/metadata.sqlite") == Path("/workspace/metadata.sqlite")
 
 
-def test_ports_have_defaults():
+def test_the_port_has_a_default():
     assert parse_database("mysql://me@host/runs").port == 3306
-    assert parse_database("postgresql://me@host/runs").port == 5432
+
+
+def test_postgresql_is_refused_with_the_reason():
+    with pytest.raises(InputError, match="got postgresql://me@host/runs: ML Metadata cannot store"):
+        parse_database("postgresql://me@host/runs")
 
 
 @pytest.mark.parametrize(
@@ -46,7 +48,7 @@ def test_ports_have_defaults():
         ("mysql://me@host/a;drop", "the name 'a;drop'"),
         ("mysql://me@host:99999/runs", "out of range"),
         ("mysql://me@host:port/runs", "port"),
-        ("postgresql://me@host/runs?sslmode=require", "something after the name"),
+        ("mysql://me@host/runs?ssl=1", "something after the name"),
     ],
 )
 def test_a_url_is_checked(url, told):

@@ -57,7 +57,11 @@ class Runs:
             Pipeline(
                 pipeline_name=config.pipeline_name,
                 pipeline_root=str(config.pipeline_root),
-                components=[examples, *validation, *check_span(examples, validation, config)],
+                components=[
+                    examples,
+                    *validation,
+                    *check_span(examples, validation, config).components,
+                ],
                 enable_cache=True,
                 metadata_connection_config=metadata.sqlite_metadata_connection_config(
                     str(config.database)

@@ -42,13 +42,13 @@ def test_monitoring_is_a_monitoring_config(deploy) -> None:
     assert scrape["scrape_configs"][0]["metrics_path"] == prometheus.path
 
 
-@pytest.mark.parametrize("where", ["server.Dockerfile", "compose.yaml", "kubernetes/server.yaml"])
+@pytest.mark.parametrize("where", ["../../Dockerfile", "compose.yaml", "kubernetes/server.yaml"])
 def test_every_server_is_started_alike(deploy, where) -> None:
     text = (deploy / where).read_text(encoding="utf-8")
     assert all(flag in text for flag in SERVER_FLAGS)
 
 
-@pytest.mark.parametrize("where", ["server.Dockerfile", "compose.yaml", "kubernetes/server.yaml"])
+@pytest.mark.parametrize("where", ["../../Dockerfile", "compose.yaml", "kubernetes/server.yaml"])
 def test_the_embedded_server_takes_the_same_flags(deploy, where) -> None:
     text = (deploy / where).read_text(encoding="utf-8")
     given = sorted(flag for flag in SERVER_FLAGS if flag in text)
