@@ -1,6 +1,8 @@
 import os
 import subprocess
 import sys
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import numpy as np
@@ -83,6 +85,54 @@ def test_tensorboard_shows_curves_pictures_system_and_configuration(tmp_path):
 
 def test_a_server_that_is_not_there_is_told():
     assert "not reached" in find_obstacle("http://127.0.0.1:1", "key")
+
+
+@pytest.fixture
+def serve_answer():
+    """Answers every question with a status and a text, on a port of the system's choice."""
+    servers = []
+
+    def serve(status, text):
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self):
+                self.rfile.read(int(self.headers["Content-Length"]))
+                self.send_response(status)
+                self.send_header("Content-Length", str(len(text)))
+                self.end_headers()
+                self.wfile.write(text.encode())
+
+            def log_message(self, *_):
+                pass
+
+        server = HTTPServer(("127.0.0.1", 0), Handler)
+        servers.append(server)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        return f"http://127.0.0.1:{server.server_port}/"
+
+    yield serve
+    for server in servers:
+        server.shutdown()
+        server.server_close()
+
+
+@pytest.mark.parametrize(
+    ("status", "text", "said"),
+    [
+        (401, "", "refuses the key"),
+        (200, '{"data": {"viewer": null}}', "does not know the key"),
+        (200, "<html>a log-in page</html>", "is not reached (JSONDecodeError"),
+        (200, "[]", "is not reached (AttributeError"),
+        (503, "", "is not reached (HTTPStatusError"),
+    ],
+)
+def test_a_wrong_key_and_a_wrong_server_are_told(serve_answer, status, text, said):
+    assert said in find_obstacle(serve_answer(status, text), "key")
+
+
+def test_a_server_that_takes_the_key_is_no_obstacle(serve_answer):
+    assert (
+        find_obstacle(serve_answer(200, '{"data": {"viewer": {"username": "a"}}}'), "key") is None
+    )
 
 
 def run_wandb(folder, tracker="wandb", **environment):
