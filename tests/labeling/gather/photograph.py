@@ -4,19 +4,22 @@ import numpy as np
 from PIL import Image, ImageFilter
 
 
-def photograph(sheet, rng, turned=0.0, tilt=0.06, light=0.5, noise=4.0, size=(1700, 2200)):
+def photograph(
+    sheet, rng, turned=0.0, tilt=0.06, light=0.5, noise=4.0, size=(1700, 2200), reach=0.36
+):
     """Returns a picture of a sheet on a darker table, uint8 [height, width].
 
     Args:
       sheet: a grey Pillow picture.
       turned: degrees.
       tilt: by how much corners move, as a share of the picture.
+      reach: half of the sheet's width, as a share of the picture.
       light: brightness of the darkest corner by that of the brightest.
     """
     width, height = size
     angle = np.deg2rad(turned)
-    reach = np.array([0.36 * width, 0.36 * width * sheet.height / sheet.width])
-    corners = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]]) * reach
+    half = reach * width * np.array([1, sheet.height / sheet.width])
+    corners = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]]) * half
     turn = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
     corners = corners @ turn + (width / 2, height / 2)
     corners += rng.uniform(-tilt, tilt, (4, 2)) * width
