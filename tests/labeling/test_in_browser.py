@@ -67,7 +67,7 @@ def at_work(browser: Tab, application: Application) -> Tab:
     browser.run("document.querySelector('#who button').click()")
     browser.wait_for("document.querySelector('.who') !== null")
     browser.open(f"{application.url}/label")
-    browser.wait_for("document.activeElement.id == 'text'")
+    browser.wait_for("document.activeElement?.id == 'text'")
     return browser
 
 
@@ -100,7 +100,7 @@ def write(tab: Tab, text: str) -> None:
 def wait_for_line(tab: Tab, name: str) -> None:
     """Waits until a line is shown and its field has the cursor."""
     shown = f"document.readyState == 'complete' && {TITLE} == {json.dumps(name)}"
-    tab.wait_for(f"{shown} && document.activeElement.id == 'text'")
+    tab.wait_for(f"{shown} && document.activeElement?.id == 'text'")
 
 
 def statuses(folder: Path, *numbers: int) -> list[str]:
@@ -137,7 +137,7 @@ def test_everything_is_done_by_keyboard(at_work: Tab, folder: Path) -> None:
 
 
 def test_the_picture_can_be_looked_at_closely(at_work: Tab) -> None:
-    at_work.wait_for("document.getElementById('picture').naturalWidth > 0")
+    at_work.wait_for("document.getElementById('picture')?.naturalWidth > 0")
     style = "(({width, filter, transform}) => ({width, filter, transform}))(picture.style)"
     before = at_work.run(style)
     for name, code in (("+", "Equal"), ("c", ""), ("r", ""), ("t", "")):
@@ -177,7 +177,7 @@ def test_a_hundred_lines_go_at_the_pace_of_reading(at_work: Tab, folder: Path) -
         key(at_work, "Enter")
         at_work.wait_for(
             f"document.readyState == 'complete' && {TITLE} != {json.dumps(name)}"
-            " && document.activeElement.id == 'text' && document.getElementById('picture').complete"
+            " && document.activeElement?.id == 'text' && document.getElementById('picture').complete"
         )
         seconds.append(time.monotonic() - start)
     assert store.counts()[ACCEPTED] == before + 100
@@ -190,10 +190,10 @@ def test_a_line_is_decided_and_exported(
     at_work: Tab, application: Application, folder: Path
 ) -> None:
     at_work.open(f"{application.url}/lines/1")
-    at_work.wait_for("document.activeElement.id == 'text'")
+    at_work.wait_for("document.activeElement?.id == 'text'")
     write(at_work, "decided")
     key(at_work, "Enter")
-    at_work.wait_for("document.body.textContent.includes('decided')")
+    at_work.wait_for("document.body?.textContent.includes('decided')")
     at_work.open(f"{application.url}/export")
     at_work.run("document.getElementById('export').click()")
     at_work.wait_for("document.getElementById('done') !== null")
