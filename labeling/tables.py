@@ -100,7 +100,7 @@ CREATE TABLE IF NOT EXISTS tallies ( -- of items, so that no page need count the
 ) WITHOUT ROWID;
 CREATE TRIGGER IF NOT EXISTS item_counted AFTER INSERT ON items BEGIN
   INSERT INTO tallies VALUES (NEW.status, NEW.answered_by, NEW.why, 1)
-    ON CONFLICT DO UPDATE SET lines = lines + 1;
+    ON CONFLICT (status, answered_by, why) DO UPDATE SET lines = lines + 1;
 END;
 CREATE TRIGGER IF NOT EXISTS item_counted_anew AFTER UPDATE OF status, answered_by, why ON items
   WHEN OLD.status != NEW.status OR OLD.answered_by != NEW.answered_by OR OLD.why != NEW.why
@@ -108,7 +108,7 @@ BEGIN
   UPDATE tallies SET lines = lines - 1
     WHERE status = OLD.status AND answered_by = OLD.answered_by AND why = OLD.why;
   INSERT INTO tallies VALUES (NEW.status, NEW.answered_by, NEW.why, 1)
-    ON CONFLICT DO UPDATE SET lines = lines + 1;
+    ON CONFLICT (status, answered_by, why) DO UPDATE SET lines = lines + 1;
 END;
 CREATE TRIGGER IF NOT EXISTS item_stays BEFORE DELETE ON items
   BEGIN SELECT RAISE(ABORT, 'lines are not removed: their history stays'); END;

@@ -177,7 +177,8 @@ def test_a_hundred_lines_go_at_the_pace_of_reading(at_work: Tab, folder: Path) -
         key(at_work, "Enter")
         at_work.wait_for(
             f"document.readyState == 'complete' && {TITLE} != {json.dumps(name)}"
-            " && document.activeElement?.id == 'text' && document.getElementById('picture').complete"
+            " && document.activeElement?.id == 'text'"
+            " && document.getElementById('picture').complete"
         )
         seconds.append(time.monotonic() - start)
     assert store.counts()[ACCEPTED] == before + 100
