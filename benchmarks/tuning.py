@@ -1,7 +1,7 @@
 """Searches hyperparameters for a while, then holds what was found against the defaults, as JSON.
 
     python benchmarks/tuning.py --emnist FOLDER --workspace FOLDER [--minutes 30] [--seeds 3]
-        [--compared-lines 10000] [--compared-steps 2200]
+        [--search-lines 4000] [--search-steps 875] [--compared-lines 10000] [--compared-steps 2200]
     python benchmarks/tuning.py --emnist FOLDER --workspace FOLDER --speed-up
 
 Nothing here reads a test split. The search trains on lines of the training glyphs and chooses by
@@ -38,7 +38,11 @@ def make_config(arguments: argparse.Namespace, seed: int, lines: int, steps: int
     from pipeline.arguments import make_config, make_parser
     from pipeline.prepare import prepare_data
 
-    options = {"train_lines": lines, "validation_lines": VALIDATION_LINES, "test_lines": 1}
+    options = {
+        "train_lines": lines,
+        "validation_lines": arguments.validation_lines,
+        "test_lines": 1,
+    }
     command = ["--dataset", "emnist", "--data-dir", str(arguments.emnist.absolute())]
     command += ["--network", arguments.network, "--seed", str(seed), "--train-steps", str(steps)]
     command += ["--workspace", str(arguments.workspace / f"data-{seed}-{lines}")]
@@ -140,7 +144,7 @@ def measure_quality(arguments: argparse.Namespace) -> dict[str, Any]:
     from trainer_module.tuning.options import Limits
     from trainer_module.tuning.study import Study
 
-    config = make_config(arguments, SEARCH_SEED, SEARCH_LINES, SEARCH_STEPS)
+    config = make_config(arguments, SEARCH_SEED, arguments.search_lines, arguments.search_steps)
     data, base = describe_training(config, make_examples(config))
     study = Study(data, base, arguments.algorithm, base.record.space, code=describe_commit())
     folder = arguments.workspace.absolute() / "searches" / study.study_id
@@ -154,8 +158,11 @@ def measure_quality(arguments: argparse.Namespace) -> dict[str, Any]:
     return {
         "search": told,
         "minutes": arguments.minutes,
-        "lines": {"search": SEARCH_LINES, "compared": arguments.compared_lines},
-        "steps_of_defaults": {"search": SEARCH_STEPS, "compared": arguments.compared_steps},
+        "lines": {"search": arguments.search_lines, "compared": arguments.compared_lines},
+        "steps_of_defaults": {
+            "search": arguments.search_steps,
+            "compared": arguments.compared_steps,
+        },
         "validation_cer": [
             {"seed": seed, **each} for seed, each in zip(seeds, errors, strict=True)
         ],
@@ -171,7 +178,7 @@ def measure_speed_up(arguments: argparse.Namespace) -> dict[str, Any]:
     from trainer_module.tuning.options import Limits
     from trainer_module.tuning.study import RANDOM, Study
 
-    config = make_config(arguments, SEARCH_SEED, SEARCH_LINES, SPEED_UP_STEPS)
+    config = make_config(arguments, SEARCH_SEED, arguments.search_lines, SPEED_UP_STEPS)
     data, base = describe_training(config, make_examples(config))
     space = {"clip_norm": Choice((0.5, 1.0, 2.0, 5.0))}  # of which no trial takes longer
     seconds = {}
@@ -199,10 +206,14 @@ def main() -> None:
     parser.add_argument("--algorithm", default="hyperband")
     parser.add_argument("--minutes", type=float, default=30.0, help="of the search")
     parser.add_argument("--seeds", type=int, default=3, help="data sets to compare on")
-    for name, default in (("lines", COMPARED_LINES), ("steps", COMPARED_STEPS)):
-        parser.add_argument(
-            f"--compared-{name}", type=int, default=default, help="of each training compared"
-        )
+    for name, default in (
+        ("search-lines", SEARCH_LINES),
+        ("search-steps", SEARCH_STEPS),
+        ("compared-lines", COMPARED_LINES),
+        ("compared-steps", COMPARED_STEPS),
+        ("validation-lines", VALIDATION_LINES),
+    ):
+        parser.add_argument(f"--{name}", type=int, default=default, help="default: %(default)s")
     parser.add_argument("--parallel", type=int, default=1)
     parser.add_argument("--speed-up", action="store_true", help="time one worker beside two")
     arguments = parser.parse_args()
