@@ -14,6 +14,7 @@ import json
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -69,8 +70,24 @@ def repeat_examples(source: Path, target: Path, lines: int) -> None:
                 writer.write(example.SerializeToString())
 
 
-def evaluate(model: Path, baseline: Path | None, examples: Path, root: Path) -> float:
-    """Runs the executor of the pipeline's Evaluator; returns seconds."""
+def evaluate(
+    model: Path,
+    baseline: Path | None,
+    examples: Path,
+    root: Path,
+    beam_args: Sequence[str] = (),
+    splits: Sequence[str] = ("test",),
+) -> float:
+    """Runs the executor of the pipeline's Evaluator; returns seconds.
+
+    Args:
+      model: folder of a Model artifact.
+      baseline: of another one.
+      examples: transformed ones.
+      root: takes what the executor writes.
+      beam_args: where it runs; empty for this process.
+      splits: those that are measured.
+    """
     from tfx.types import standard_artifacts
     from tfx.types import standard_component_specs as specs
     from tfx.types.artifact_utils import encode_split_names
@@ -81,7 +98,7 @@ def evaluate(model: Path, baseline: Path | None, examples: Path, root: Path) -> 
     from pipeline.gate import LineGate, gate_to_json
     from pipeline.pipeline import BEAM_ARGS
     from pipeline.tasks import TASKS
-    from schema.splits import SPLITS, TEST
+    from schema.splits import SPLITS
     from trainer_module.task_names import LINES
 
     def artifact(kind: Any, path: Path) -> Any:
@@ -99,7 +116,7 @@ def evaluate(model: Path, baseline: Path | None, examples: Path, root: Path) -> 
         given[specs.BASELINE_MODEL_KEY] = [artifact(standard_artifacts.Model, baseline)]
     gate = LineGate()
     context = GatedExecutor.Context(
-        beam_pipeline_args=list(BEAM_ARGS), tmp_dir=str(root), unique_id="1"
+        beam_pipeline_args=list(beam_args or BEAM_ARGS), tmp_dir=str(root), unique_id="1"
     )
     started = time.monotonic()
     GatedExecutor(context).Do(
@@ -112,7 +129,7 @@ def evaluate(model: Path, baseline: Path | None, examples: Path, root: Path) -> 
             specs.EVAL_CONFIG_KEY: proto_utils.proto_to_json(
                 make_eval_config(TASKS[LINES], gate, version="")
             ),
-            specs.EXAMPLE_SPLITS_KEY: json.dumps([TEST]),
+            specs.EXAMPLE_SPLITS_KEY: json.dumps(list(splits)),
             specs.FAIRNESS_INDICATOR_THRESHOLDS_KEY: "null",
             "task": LINES,
             "gate": gate_to_json(gate),

@@ -37,15 +37,28 @@ _POLL_SECONDS = 0.1
 
 def run_case(case: str, folder: Path, count: int, workers: int) -> dict[str, Any]:
     """Runs one case and watches how much memory its workers take."""
+    script = ROOT / "benchmarks" / "ingest_cases.py"
+    return watch_case(
+        {"case": case, "workers": workers},
+        [sys.executable, str(script), case, str(folder), str(count), str(workers)],
+    )
+
+
+def watch_case(named: dict[str, Any], command: list[str]) -> dict[str, Any]:
+    """Runs a command that prints one JSON object, with an eye on its Beam workers.
+
+    Args:
+      named: what is run, as it stands in the result.
+      command: runs it.
+    """
     benchmarks = ROOT / "benchmarks"
     environment = os.environ | {
         "PYTHONPATH": f"{ROOT}:{benchmarks}",
         "PYTHONWARNINGS": "ignore",
         "TF_CPP_MIN_LOG_LEVEL": "3",
     }
-    command = [sys.executable, str(benchmarks / "ingest_cases.py"), case, str(folder)]
     started = subprocess.Popen(
-        [*command, str(count), str(workers)],
+        command,
         cwd=ROOT,
         env=environment,
         stdout=subprocess.PIPE,
@@ -59,8 +72,8 @@ def run_case(case: str, folder: Path, count: int, workers: int) -> dict[str, Any
         time.sleep(_POLL_SECONDS)
     output = started.stdout.read() if started.stdout else ""
     if started.returncode:
-        sys.exit(f"{case} with {workers} workers ended with {started.returncode}")
-    found = {"case": case, "workers": workers, **json.loads(output.splitlines()[-1])}
+        sys.exit(f"{named} ended with {started.returncode}")
+    found = {**named, **json.loads(output.splitlines()[-1])}
     if any(peaks.values()):
         found["peak_mib_of_a_worker"] = round(max(peaks.values()))
     print(json.dumps(found), file=sys.stderr)  # progress

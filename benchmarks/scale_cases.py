@@ -1,0 +1,162 @@
+"""What `scale.py` measures, in a process of its own that prints one JSON object.
+
+    python benchmarks/scale_cases.py --emnist FOLDER --lines N --workers N [--model FOLDER]
+
+Runs the data-parallel stages of the pipeline, with the components that `create_pipeline` wires, on
+lines of real glyphs: eight in ten for training, one each for validation and test. Then the
+Evaluator's executor judges a model, given by `--model`, on all lines. The peak memory of each
+stage is that of this process, where Beam's local runner keeps what lies between stages.
+"""
+
+import argparse
+import json
+import logging
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from ingest_cases import beam_arguments, cpu_seconds, peak_mib
+from main_job import ROOT
+
+sys.path.insert(0, str(ROOT))
+
+_STARTED, _FINISHED = "Component %s is running.", "Component %s is finished."
+MEASURED = ("LineExampleGen", "StatisticsGen", "Transform")
+
+
+class StageWatch(logging.Handler):
+    """Notes seconds and the peak memory of each component that TFX's local runner tells of."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.INFO)
+        self.found: dict[str, dict[str, float]] = {}
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Looks at one log record."""
+        if record.msg == _STARTED:
+            self.begin()
+        elif record.msg == _FINISHED and isinstance(record.args, tuple):
+            self.end(str(record.args[0]))
+
+    def begin(self) -> None:
+        """Starts the clocks, and the peak of memory from where it stands."""
+        Path("/proc/self/clear_refs").write_text("5")
+        self._begun, self._used, self._before = time.monotonic(), cpu_seconds(), peak_mib()
+
+    def end(self, stage: str) -> None:
+        """Reads them."""
+        self.found[stage] = {
+            "seconds": round(time.monotonic() - self._begun, 1),
+            "cpu_seconds": round(cpu_seconds() - self._used, 1),
+            "peak_mib": round(peak_mib()),
+            "mib_before": round(self._before),
+        }
+
+
+@contextmanager
+def watch_components(watch: StageWatch) -> Iterator[None]:
+    """Lets a watch hear what TFX logs."""
+    from absl import logging as absl_logging
+
+    absl_logging.set_verbosity(absl_logging.INFO)
+    logger = absl_logging.get_absl_logger()
+    logger.handlers, logger.propagate = [watch], False
+    yield
+    logger.handlers = []
+
+
+def run_stages(config: Any, workers: int) -> None:
+    """Runs ingest, statistics and Transform."""
+    from tfx.orchestration import metadata
+    from tfx.orchestration.local.local_dag_runner import LocalDagRunner
+    from tfx.orchestration.pipeline import Pipeline
+
+    from pipeline.ingest_stage import ingest
+    from pipeline.span_check_stage import check_span
+    from pipeline.transform_stage import transform
+    from pipeline.validate_stage import validate
+
+    examples = ingest(config)
+    validation = validate(examples, config)
+    span_checking = check_span(examples, validation, config)
+    transformed = transform(examples, validation, span_checking, config)
+    database = metadata.sqlite_metadata_connection_config(str(config.metadata_path))
+    LocalDagRunner().run(
+        Pipeline(
+            pipeline_name=config.pipeline_name,
+            pipeline_root=str(config.pipeline_root),
+            components=[examples, *validation, *span_checking, transformed],
+            metadata_connection_config=database,
+            beam_pipeline_args=beam_arguments(workers),
+        )
+    )
+
+
+def measure(arguments: argparse.Namespace, workspace: Path) -> dict[str, Any]:
+    """Runs all stages; returns what the watch found, and the size of what they made."""
+    from evaluation import evaluate
+
+    from pipeline.arguments import make_config, make_parser
+    from schema.splits import SPLITS
+
+    tenth = max(arguments.lines // 10, 1)
+    counts = {"train": arguments.lines - 2 * tenth, "validation": tenth, "test": tenth}
+    settings = [f"--set={split}_lines={count}" for split, count in counts.items()]
+    given = ["--dataset=emnist", f"--data-dir={arguments.emnist}", f"--workspace={workspace}"]
+    config = make_config(make_parser("scale", "").parse_args([*given, *settings]))
+    watch = StageWatch()
+    with watch_components(watch):
+        run_stages(config, arguments.workers)
+    transform = config.pipeline_root / "Transform" / "transformed_examples"
+    examples = next(transform.iterdir())
+    if arguments.model:
+        watch.begin()
+        beam_args = beam_arguments(arguments.workers)
+        evaluate(arguments.model, None, examples, workspace, beam_args, list(SPLITS))
+        watch.end("Evaluator")
+    ingested = config.pipeline_root / "LineExampleGen"
+    return {
+        "stages": {
+            name: watch.found[name] for name in (*MEASURED, "Evaluator") if name in watch.found
+        },
+        "files": {
+            name: len(list(folder.rglob("*.gz")))
+            for name, folder in (("ingested", ingested), ("transformed", transform))
+        },
+        "mib": {
+            name: round(sum(file.stat().st_size for file in folder.rglob("*.gz")) / 2**20, 1)
+            for name, folder in (("ingested", ingested), ("transformed", transform))
+        },
+    }
+
+
+def import_all() -> float:
+    """Imports what the stages need; returns the seconds."""
+    started = time.monotonic()
+    import tensorflow_model_analysis  # noqa: F401
+
+    import pipeline.pipeline  # noqa: F401
+
+    return time.monotonic() - started
+
+
+def main() -> None:
+    """Runs the stages once."""
+    parser = argparse.ArgumentParser(description=__doc__, allow_abbrev=False)
+    parser.add_argument("--emnist", type=Path, required=True)
+    parser.add_argument("--lines", type=int, required=True)
+    parser.add_argument("--workers", type=int, required=True)
+    parser.add_argument("--model", type=Path, help="folder of a Model artifact")
+    arguments = parser.parse_args()
+    seconds = import_all()
+    with tempfile.TemporaryDirectory() as folder:
+        found = measure(arguments, Path(folder))
+    print(json.dumps({"import_seconds": round(seconds, 1), **found}))
+
+
+if __name__ == "__main__":
+    main()
