@@ -16,7 +16,10 @@ _MISSING_FILE = re.compile(r"^FileNotFoundError: .*: '(?P<path>[^']*)'", re.MULT
 _NO_START = re.compile(r"^RuntimeError: Error starting worker: (?P<said>.*)$", re.MULTILINE)
 _NO_ANSWER = re.compile(r"StatusCode\.UNAVAILABLE(?:.|\n)*?details = \"(?P<said>[^\"\n]*)\"")
 _NO_MODULE = re.compile(r"^ModuleNotFoundError: (?P<said>.*?)(?: \[while .*)?$", re.MULTILINE)
-_LOST = re.compile(r"(?:Worker|SDK harness|worker) .*?(?:disconnected|exited|was lost|timed out)")
+# What Beam says where the connection to a worker breaks off, and what Flink says of a lost one.
+_LOST = re.compile(
+    r"Channel closed prematurely|SDK harness .*disconnected|Connection reset by peer"
+)
 
 AGAIN = "the same command goes on with the stage that was running"
 
@@ -44,6 +47,7 @@ def tell_failure(text: str) -> InputError | None:
         )
     if found := _LOST.search(text):
         return InputError(
-            f"expected workers that stay, got: {found[0]}: look at the pool's log; {AGAIN}"
+            f"expected workers that stay, got one that was lost ({found[0]}): look for what ended "
+            f"it, such as its machine's memory; {AGAIN}"
         )
     return None

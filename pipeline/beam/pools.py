@@ -54,7 +54,8 @@ class ProjectPool(beam_fn_api_pb2_grpc.BeamFnExternalWorkerPoolServicer):
     ) -> beam_fn_api_pb2.StartWorkerResponse:
         """Starts a worker, or tells in one line why not."""
         try:
-            self._workers[request.worker_id] = self._start(request)
+            worker = self._workers[request.worker_id] = self._start(request)
+            sys.stderr.write(f"started {request.worker_id} as process {worker.pid}\n")
         except (InputError, OSError, grpc.RpcError) as error:
             traceback.print_exc()
             return beam_fn_api_pb2.StartWorkerResponse(error=" ".join(str(error).split()))

@@ -32,6 +32,12 @@ During handling of the above exception, another exception occurred:
             "FileNotFoundError: [Errno 2] No such file or directory: '/mnt/train.glyphs'",
             "a worker without /mnt/train.glyphs",
         ),
+        ("RuntimeError: Channel closed prematurely.", "one that was lost"),
+        (
+            "grpc._channel._InactiveRpcError: <_InactiveRpcError of RPC that terminated with:\n"
+            '\tstatus = StatusCode.UNAVAILABLE\n\tdetails = "failed to connect to jobs:8099"',
+            "got failed to connect to jobs:8099",
+        ),
     ],
 )
 def test_what_a_user_can_mend(last, told):

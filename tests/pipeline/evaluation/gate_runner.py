@@ -103,6 +103,7 @@ def run_gate(
     truths: list[str],
     gate: LineGate,
     shared_pictures: int = 0,
+    beam_args: tuple[str, ...] = BEAM_ARGS,
 ) -> Judgement:
     """Judges a model.
 
@@ -113,6 +114,7 @@ def run_gate(
       truths: test lines.
       gate: what the candidate is held to.
       shared_pictures: how many of the test lines have a picture that training lines have too.
+      beam_args: where it runs.
     """
     root = Path(tempfile.mkdtemp(dir=root))
     examples = _artifact(standard_artifacts.Examples, root / "examples")
@@ -130,7 +132,7 @@ def run_gate(
     evaluation = _artifact(standard_artifacts.ModelEvaluation, root / "evaluation")
     blessing = _artifact(ModelBlessing, root / "blessing")
     context = GatedExecutor.Context(
-        beam_pipeline_args=list(BEAM_ARGS), tmp_dir=str(root), unique_id="1"
+        beam_pipeline_args=list(beam_args), tmp_dir=str(root), unique_id="1"
     )
     executor = GatedExecutor(context)
     executor.Do(
