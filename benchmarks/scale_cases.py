@@ -89,7 +89,7 @@ def run_stages(config: Any, workers: int) -> None:
         Pipeline(
             pipeline_name=config.pipeline_name,
             pipeline_root=str(config.pipeline_root),
-            components=[examples, *validation, *span_checking, transformed],
+            components=[examples, *validation, *span_checking.components, transformed],
             metadata_connection_config=database,
             beam_pipeline_args=beam_arguments(workers),
         )
