@@ -1,6 +1,7 @@
 """The server and the commands killed with signal 9, again and again: nothing accepted is lost."""
 
 import random
+import socket
 import subprocess
 import sys
 import threading
@@ -13,7 +14,7 @@ import pytest
 from labeling.items import ACCEPTED
 from labeling.store import DATABASE, Store
 from tests.labeling.conftest import lines, picture
-from tests.labeling.running import ROOT, Application, label_next, sign_in
+from tests.labeling.running import ROOT, Application, label_next, running, sign_in
 
 pytestmark = pytest.mark.slow
 
@@ -95,6 +96,23 @@ def count(folder: Path) -> int:
         return sum(store.counts().values())
     finally:
         store.close()
+
+
+def test_half_an_upload_leaves_nothing(tmp_path: Path) -> None:
+    folder = tmp_path / "labels"
+    with running(folder) as server, httpx.Client(base_url=server.url) as client:
+        token = sign_in(client, server.url, "ada")
+        host, port = server.url.removeprefix("http://").split(":")
+        [(name, cookie)] = client.cookies.items()
+        head = (
+            f"POST /gather/photos HTTP/1.1\r\nHost: {host}:{port}\r\nCookie: {name}={cookie}\r\n"
+            f"X-CSRF-Token: {token}\r\nContent-Length: 100000\r\n\r\n"
+        )
+        with socket.create_connection((host, int(port))) as connection:
+            connection.sendall(head.encode() + picture()[:50])
+        assert client.get("/").status_code == 200  # goes on
+    assert not [path for path in folder.rglob("*") if path.parent.name == "pictures"]
+    assert count(folder) == 0
 
 
 def test_a_stop_is_clean_and_a_taken_port_is_told(tmp_path: Path) -> None:
