@@ -2,11 +2,13 @@
 
 import io
 import json
+import re
 import subprocess
 import sys
-from dataclasses import asdict
+import time
 from pathlib import Path
 
+import httpx
 import numpy as np
 import pytest
 from PIL import Image
@@ -14,9 +16,9 @@ from PIL import Image
 from pipeline.ingest.records import LineRecord
 from pipeline.ingest.spans import SOURCE, write_span
 from serving.client.rest import RestConnection
-from serving.monitor.label_queue import LabelQueue
 from serving.server.model_config import LogSettings, ModelSettings
 from serving.server.model_server import Server
+from tests.labeling.running import csrf_of, running
 
 ROOT = Path(__file__).resolve().parents[2]
 LETTERS = "abcd"
@@ -94,36 +96,95 @@ def encode(picture):
     return stream.getvalue()
 
 
-def label(queue, truths, root):
-    """Labels what waits in a queue, as the next span; returns how many lines that were."""
-    waiting = list(queue.read())
-    records = []
-    for line in waiting:
-        picture = queue.picture_path(line.picture).read_bytes()
-        pixels = np.array(Image.open(io.BytesIO(picture)))
-        records.append(LineRecord(line.picture, pixels, truths[picture], SOURCE))
-    origins = {line.picture: asdict(line.origin) for line in waiting}
-    write_span(records, root, tool="a test", origins=origins)
-    return len(waiting)
+class Annotator:
+    """A browser before the labelling application, without scripts."""
+
+    def __init__(self, url, who):
+        self.client = httpx.Client(base_url=url, timeout=60, follow_redirects=True)
+        self.token = csrf_of(self.client.get("/").text)
+        self.submit("/who", who=who)
+
+    def submit(self, path, **fields):
+        answer = self.client.post(path, data={"csrf": self.token, **fields})
+        assert answer.status_code == 200, answer.text
+        return answer.text
+
+    def write(self, count, rng):
+        """Writes what the application asks for; returns the pictures' texts."""
+        page = self.client.get("/gather").text
+        version = re.search(r'name="version" value="([^"]+)"', page)[1]
+        page = self.submit("/gather/writer", version=version, agree="yes")
+        prompt = {"id": re.search(r'data-id="(\d+)"', page)[1]}
+        prompt["text"] = re.search(r'id="prompt"[^>]*>([^<]+)<', page)[1]
+        written = {}
+        for _ in range(count):
+            picture = encode(photograph(prompt["text"], rng))
+            written[picture] = prompt["text"]
+            path = f"/gather/lines/{prompt['id']}"
+            headers = {"X-CSRF-Token": self.token}
+            prompt = self.client.post(path, content=picture, headers=headers).json()
+        return written
+
+    def label(self, truths):
+        """Labels all that waits; returns the readings that were there, by their truths."""
+        readings = {}
+        while 'name="line"' in (page := self.client.get("/label").text):
+            told = dict(re.findall(r'name="(line|revision)" value="(\d+)"', page))
+            name = re.search(r'src="(/pictures/\w+)"', page)[1]
+            text = truths[self.client.get(name).content]
+            readings[text] = re.search(r'name="text" value="([^"]*)"', page)[1]
+            self.submit("/label", action="save", text=text, **told)
+        return readings
 
 
-def test_what_was_asked_is_labelled_and_learned_and_the_lineage_leads_back(
+def wait_for(condition):
+    """Waits up to a minute until a condition holds."""
+    deadline = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+
+
+def test_what_was_asked_and_written_is_labelled_and_learned_and_serves(
     first, spans, workspace, tmp_path
 ):
     rng = np.random.default_rng(1)
-    texts = ["".join(rng.choice(list(LETTERS), rng.integers(3, 8))) for _ in range(60)]
-    truths = {encode(photograph(text, rng)): text for text in texts}
+    texts = {"".join(rng.choice(list(LETTERS), rng.integers(5, 8))) for _ in range(60)}
+    truths = {encode(photograph(text, rng)): text for text in sorted(texts)}
+    prompts = ["".join(rng.choice(list(LETTERS), 20)) for _ in range(40)]
+    (tmp_path / "prompts.txt").write_text("\n".join(prompts), encoding="utf-8")
     pushed = Path(first["pushed"])
     ask(pushed.parent, tmp_path / "logs" / "bars", list(truths))
     queueing = ("queue", tmp_path / "logs", "--to", tmp_path / "queue", "--most", 24)
     assert "queued 24 uncertain" in call("-m", "serving.monitor", *queueing)
-    count = label(LabelQueue(tmp_path / "queue"), truths, spans)
-    assert count == 24
-    folders = ("--spans", spans, "--workspace", workspace)
-    said = call("-m", "pipeline.retrain", *folders, "--", *train_options(160))
-    told = json.loads(said.splitlines()[-1])
-    assert told["blessed"]
-    assert told["pushed"] != first["pushed"]
-    version = Path(told["pushed"]).name
-    shown = call("-m", "pipeline.models", "show", version, "--workspace", workspace)
-    assert f"span 2 version 1 (lines of requests: {count} to bars {pushed.name})" in shown
+
+    with Server([ModelSettings("bars", pushed.parent)]) as server:
+        server.wait_until_available(60)
+        alphabet = pushed / "assets.extra" / "alphabet.json"
+        folder = ("--folder", tmp_path / "labels", "--alphabet", alphabet)
+        call("-m", "labeling", "import", "queue", tmp_path / "queue", *folder)
+        options = ("--alphabet", alphabet, "--prompts", tmp_path / "prompts.txt")
+        served = ("--spans", spans, "--server", server.rest_url, "--model", "bars")
+        with running(tmp_path / "labels", *map(str, (*options, *served))) as application:
+            annotator = Annotator(application.url, "Ada")
+            written = annotator.write(10, rng)
+            readings = annotator.label(truths | written)
+            assert len(readings) == 24 + 10
+            # What was written waits with the text that was asked for.
+            assert all(readings[text] == text for text in written.values())
+            annotator.submit("/export")
+            wait_for(lambda: 'id="done"' in annotator.client.get("/export").text)
+
+        folders = ("--spans", spans, "--workspace", workspace)
+        said = call("-m", "pipeline.retrain", *folders, "--", *train_options(160))
+        told = json.loads(said.splitlines()[-1])
+        assert told["blessed"]
+        assert told["pushed"] != first["pushed"]
+        version = Path(told["pushed"]).name
+        shown = call("-m", "pipeline.models", "show", version, "--workspace", workspace)
+        assert f"span 2 version 1 (lines of requests: 24 to bars {pushed.name})" in shown
+
+        with RestConnection(str(server.rest_url), 60) as connection:
+            wait_for(lambda: connection.available_version("bars") == int(version))
+            [row] = connection.predict("bars", [next(iter(truths))])
+            assert row["text"]
