@@ -8,6 +8,7 @@ import string
 from dataclasses import dataclass
 from xml.sax.saxutils import quoteattr
 
+import hypothesis
 import numpy as np
 import pytest
 from PIL import Image
@@ -17,6 +18,10 @@ from pipeline.ingest.idx import write_idx
 
 # Before any test imports TensorFlow: it tells of missing GPUs as errors.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+# Hypothesis' limit of 200 ms tells of a busy machine, not of the code.
+hypothesis.settings.register_profile("busy", deadline=None)
+hypothesis.settings.load_profile("busy")
 
 
 def pytest_collection_modifyitems(items):
