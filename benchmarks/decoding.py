@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 from inference import take_turns
-from main_job import ROOT, describe_commit, describe_machine
+from main_job import ROOT, describe_commit, describe_machine, hide_folders
 from numpy.typing import NDArray
 
 sys.path.insert(0, str(ROOT))
@@ -260,7 +260,7 @@ def main() -> None:
         "benchmark": "decoding",
         "date": datetime.now(timezone.utc).strftime("%Y-%m-%d"),
         "commit": describe_commit(),
-        "command": " ".join(["python", "benchmarks/decoding.py", *sys.argv[1:]]),
+        "command": hide_folders(["python", *sys.argv]),
         "machine": machine,
         "tensorflow": tf.__version__,
         "model": {key: card[key] for key in ("dataset", "network", "train_steps", "decoding")},

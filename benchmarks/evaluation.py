@@ -19,7 +19,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-from main_job import ROOT, describe_commit, describe_machine
+from main_job import ROOT, describe_commit, describe_machine, hide_folders
 
 sys.path.insert(0, str(ROOT))
 
@@ -166,7 +166,7 @@ def main() -> None:
         "date": datetime.now(timezone.utc).isoformat(timespec="seconds"),
         "commit": describe_commit(),
         "machine": describe_machine(),
-        "command": " ".join(sys.argv),
+        "command": hide_folders(["python", *sys.argv]),
         "lines": arguments.lines,
         "start": measure(*models, arguments.examples, 1),
         "whole": measure(*models, arguments.examples, arguments.lines),

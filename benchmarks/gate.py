@@ -19,7 +19,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 import numpy as np
-from main_job import ROOT, describe_commit, describe_machine
+from main_job import ROOT, describe_commit, describe_machine, hide_folders
 
 sys.path.insert(0, str(ROOT))
 
@@ -92,7 +92,7 @@ def main() -> None:
         "date": datetime.now(timezone.utc).isoformat(timespec="seconds"),
         "commit": describe_commit(),
         "machine": describe_machine(),
-        "command": " ".join(sys.argv),
+        "command": hide_folders(["python", *sys.argv]),
         "tolerance": tolerance,
         "confidence_level": gate.confidence_level,
         "challengers": CHALLENGERS,

@@ -22,7 +22,7 @@ from pathlib import Path
 import httpx
 import numpy as np
 import psutil
-from main_job import ROOT, describe_commit, describe_machine
+from main_job import ROOT, describe_commit, describe_machine, hide_folders
 from PIL import Image
 from tqdm import tqdm
 
@@ -167,7 +167,7 @@ def main() -> None:
         "date": f"{datetime.now(timezone.utc):%Y-%m-%d}",
         "machine": describe_machine(),
         "commit": describe_commit(),
-        "command": "python " + " ".join(["benchmarks/labeling.py", *sys.argv[1:]]),
+        "command": hide_folders(["python", *sys.argv]),
         "lines": options.lines,
         "rounds": options.rounds,
         "seconds_to_add": round(added, 1),

@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from main_job import ROOT, describe_commit, describe_machine
+from main_job import ROOT, describe_commit, describe_machine, hide_folders
 
 sys.path.insert(0, str(ROOT))
 
@@ -283,7 +283,7 @@ def main() -> None:
         sys.stderr.write(f"{row}\n")
     result = {
         "date": datetime.now(timezone.utc).strftime("%Y-%m-%d"),
-        "command": " ".join(["python", *sys.argv]),
+        "command": hide_folders(["python", *sys.argv]),
         "machine": describe_machine(),
         "commit": describe_commit(),
         "window": WINDOW,

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from main_job import ROOT, describe_commit, describe_machine
+from main_job import ROOT, describe_commit, describe_machine, hide_folders
 
 RUNS = ((20_000, 1), (100_000, 1))
 """Requests, and Beam's workers: one is this process."""
@@ -158,7 +158,7 @@ def main() -> None:
         "date": datetime.now(timezone.utc).date().isoformat(),
         "machine": describe_machine(),
         "commit": describe_commit(),
-        "command": " ".join(["python", "benchmarks/request_logs.py", *sys.argv[1:]]),
+        "command": hide_folders(["python", *sys.argv]),
         "runs": list(run_all(arguments)),
     }
     print(json.dumps(result, indent=1))

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from ingest import watch_case
-from main_job import ROOT, describe_commit, describe_machine
+from main_job import ROOT, describe_commit, describe_machine, hide_folders
 
 
 def run_case(arguments: argparse.Namespace, lines: int, workers: int) -> dict[str, Any]:
@@ -83,7 +83,7 @@ def main() -> None:
     arguments = parser.parse_args()
     found = {
         "benchmark": "scale",
-        "command": " ".join(["python", *sys.argv]),
+        "command": hide_folders(["python", *sys.argv]),
         "date": datetime.now(timezone.utc).date().isoformat(),
         "commit": describe_commit(),
         "machine": describe_machine(),

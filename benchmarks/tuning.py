@@ -23,7 +23,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-from main_job import ROOT, describe_commit, describe_machine
+from main_job import ROOT, describe_commit, describe_machine, hide_folders
 
 sys.path.insert(0, str(ROOT))
 
@@ -224,7 +224,7 @@ def main() -> None:
         "date": datetime.now(timezone.utc).date().isoformat(),
         "commit": describe_commit(),
         "machine": machine,
-        "command": " ".join(sys.argv),
+        "command": hide_folders(["python", *sys.argv]),
         "network": arguments.network,
         **measured,
     }
