@@ -15,6 +15,7 @@ import pytest
 import tensorflow as tf
 
 import local_runner
+from pipeline.command import NOT_BLESSED, PUSHED
 from pipeline.run_metadata import RunMetadata
 from schema import features
 from schema.splits import TEST, TRAIN
@@ -47,7 +48,7 @@ class Ending:
 
     def assert_refused(self, *words):
         """Not pushed, and the same reason everywhere."""
-        assert self.status == local_runner.NOT_BLESSED
+        assert self.status == NOT_BLESSED
         assert self.told["blessed"] is False
         assert self.told["pushed"] is None
         reason = self.told["reason"]
@@ -62,7 +63,7 @@ class Ending:
 
     def assert_pushed(self):
         """Pushed, and no reason anywhere."""
-        assert self.status == local_runner.PUSHED, self.told["reason"]
+        assert self.status == PUSHED, self.told["reason"]
         assert self.told["blessed"] is True
         assert self.told["reason"] is None
         assert Path(self.told["pushed"]).is_dir()
@@ -90,7 +91,7 @@ class Workspace:
             ]
         )
         said = self._capsys.readouterr()
-        assert status in (local_runner.PUSHED, local_runner.NOT_BLESSED), said.err
+        assert status in (PUSHED, NOT_BLESSED), said.err
         told = json.loads(said.out.splitlines()[-1])
         return Ending(status, told, RunMetadata(self.folder / "metadata.sqlite", "emnist-lines"))
 
