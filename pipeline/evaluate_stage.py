@@ -29,7 +29,7 @@ def evaluate(
     transformed: BaseComponent,
     trainer: BaseComponent,
     config: PipelineConfig,
-    own_resolvers: bool = True,
+    reads_metadata: bool = True,
 ) -> Evaluation:
     """Makes the Resolver of the baseline and the Evaluator, which judges on the test split.
 
@@ -37,10 +37,9 @@ def evaluate(
       transformed: gives the test split.
       trainer: gives the candidate.
       config: decides the gate.
-      own_resolvers: whether the orchestrator runs the project's; without, the baseline is the
-        latest blessed model.
+      reads_metadata: whether stages may; without, the baseline is the latest blessed model.
     """
-    resolver = _resolve_champion() if own_resolvers else _resolve_latest_blessed()
+    resolver = _resolve_champion() if reads_metadata else _resolve_latest_blessed()
     # The executor leads to all that decides a verdict but the metrics, which TFMA imports by name.
     modules = (
         "pipeline.evaluation.gated_evaluator",

@@ -78,7 +78,7 @@ def compile_job(config: PipelineConfig, image: str, root: str | None = None) -> 
     runner = KubeflowV2DagRunner(
         KubeflowV2DagRunnerConfig(default_image=image, use_pipeline_spec_2_1=True)
     )
-    job: dict[str, Any] = runner.run(create_pipeline(config, own_resolvers=False), write_out=False)
+    job: dict[str, Any] = runner.run(create_pipeline(config, reads_metadata=False), write_out=False)
     if root is not None:
         job["runtimeConfig"]["gcsOutputDirectory"] = root
     json_format.ParseDict(job, pipeline_spec_pb2.PipelineJob())

@@ -20,22 +20,23 @@ BEAM_ARGS = IN_PROCESS
 def create_pipeline(
     config: PipelineConfig,
     beam_args: tuple[str, ...] = BEAM_ARGS,
-    own_resolvers: bool = True,
+    reads_metadata: bool = True,
 ) -> Pipeline:
     """Wires the stages.
 
     Args:
       config: decides everything.
       beam_args: where the data-parallel work of each stage runs.
-      own_resolvers: whether the orchestrator runs the project's own resolvers. Without, the
-        baseline is the latest blessed model, and a span is held against none before it.
+      reads_metadata: whether stages may read ML Metadata, which Kubeflow keeps to itself. Without,
+        the baseline is the latest blessed model, a span is held against none before it, and a
+        training does not know its place in the lineage.
     """
     examples = ingest(config)
     validation = validate(examples, config)
-    span_checking = check_span(examples, validation, config, own_resolvers)
+    span_checking = check_span(examples, validation, config, reads_metadata)
     transformed = transform(examples, validation, span_checking, config)
-    training = train(transformed, config)
-    evaluation = evaluate(transformed, training.trainer, config, own_resolvers)
+    training = train(transformed, config, reads_metadata)
+    evaluation = evaluate(transformed, training.trainer, config, reads_metadata)
     infra_validator = infra_validate(transformed, training.trainer, config)
     pusher = push(training.trainer, evaluation.evaluator, infra_validator, config)
     return Pipeline(

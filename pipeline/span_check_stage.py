@@ -114,7 +114,7 @@ def check_span(
     examples: BaseComponent,
     validation: Validation,
     config: PipelineConfig,
-    own_resolvers: bool = True,
+    reads_metadata: bool = True,
 ) -> SpanChecking:
     """Makes the Resolver of the last span and the check against it.
 
@@ -122,10 +122,10 @@ def check_span(
       examples: gives the new span.
       validation: gives its statistics.
       config: decides how strict the check is.
-      own_resolvers: whether the orchestrator runs the project's; without, no last span is known.
+      reads_metadata: whether stages may; without, no last span is known.
     """
     new_examples = examples.outputs["examples"]
-    resolvers = (_resolve_last_span(new_examples),) if own_resolvers else ()
+    resolvers = (_resolve_last_span(new_examples),) if reads_metadata else ()
     last = resolvers[0].outputs if resolvers else {}
     checker = SpanCheck(
         examples=new_examples,

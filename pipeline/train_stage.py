@@ -46,8 +46,17 @@ class Training(NamedTuple):
         return (*self.before, self.trainer)
 
 
-def train(transformed: BaseComponent, config: PipelineConfig) -> Training:
-    """Makes the Trainer over the transformed examples."""
+def train(
+    transformed: BaseComponent, config: PipelineConfig, reads_metadata: bool = True
+) -> Training:
+    """Makes the Trainer over the transformed examples.
+
+    Args:
+      transformed: gives them.
+      config: decides everything.
+      reads_metadata: whether stages may; without, the training does not know its place in the
+        lineage.
+    """
     trainer_config = TrainerConfig(
         task=config.task.name,
         network=config.network,
@@ -64,7 +73,8 @@ def train(transformed: BaseComponent, config: PipelineConfig) -> Training:
     tuner = None
     if config.search is not None:
         tuner = tune(transformed, base_model, trainer_config, config.search, config)
-    trainer = LocatedTrainer(
+    place = {DATABASE: str(config.database)} if reads_metadata else {}
+    trainer = (LocatedTrainer if reads_metadata else Trainer)(
         examples=transformed.outputs["transformed_examples"],
         transform_graph=transformed.outputs["transform_graph"],
         base_model=base_model.outputs["result"] if base_model else None,
@@ -72,10 +82,7 @@ def train(transformed: BaseComponent, config: PipelineConfig) -> Training:
         run_fn=RUN_FN,
         train_args=trainer_pb2.TrainArgs(splits=[TRAIN], num_steps=config.train_steps),
         eval_args=trainer_pb2.EvalArgs(splits=[VALIDATION]),
-        custom_config={
-            **dataclasses.asdict(trainer_config),
-            DATABASE: str(config.database),
-        },
+        custom_config=dataclasses.asdict(trainer_config) | place,
     ).with_id(Trainer.__name__)
     return Training(tuple(each for each in (base_model, tuner) if each is not None), trainer)
 

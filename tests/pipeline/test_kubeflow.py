@@ -73,6 +73,15 @@ def test_no_push_past_both_blessings(job):
     )
 
 
+def test_nothing_reads_a_metadata_database(job):
+    executors = spec_of(job)["deploymentSpec"]["executors"]
+    assert (
+        "tfx.components.trainer.executor.GenericExecutor"
+        in executors["Trainer_executor"]["container"]["args"]
+    )
+    assert "metadata.sqlite" not in json.dumps(job)
+
+
 def test_executors_can_be_imported_by_their_names(job):
     from tfx.utils.import_utils import import_class_by_path
 
