@@ -199,5 +199,7 @@ def test_a_line_is_decided_and_exported(
     at_work.run("document.getElementById('export').click()")
     at_work.wait_for("document.getElementById('done') !== null")
     texts = sorted(path.read_text() for path in (folder / "spans").rglob("*.gt.txt"))
+    store = Store(folder)
+    assert texts == sorted(f"{item.text}\n" for item in store.accepted())
+    store.close()
     assert "decided\n" in texts
-    assert len(texts) > 100
