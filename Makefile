@@ -19,10 +19,10 @@ label: setup ## Serve the labelling application; ARGS="--folder labels --server 
 	$(PYTHON) -m labeling serve $(ARGS)
 
 test: setup ## Run all tests
-	$(PYTHON) -m pytest -n $(WORKERS) --dist loadgroup $(ARGS)
+	$(PYTHON) -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
 
 test-fast: setup ## Run the tests that take seconds
-	$(PYTHON) -m pytest -n $(WORKERS) --dist loadgroup -m "not slow and not e2e" $(ARGS)
+	$(PYTHON) -m pytest -n $(WORKERS) --dist loadfile -m "not slow and not e2e" $(ARGS)
 
 lint: setup ## Check style and types
 	$(PYTHON) -m ruff check .

@@ -81,33 +81,7 @@ def make_parser(prog: str, description: str) -> argparse.ArgumentParser:
             for task, dataset, network in _SHOWN_SETTINGS
         ),
     )
-    parser.add_argument("--task", choices=list(TASKS), default=LINES, help="what to read")
-    parser.add_argument(
-        "--dataset",
-        choices=DATASETS,
-        default=SAMPLE,
-        help="sample: synthetic handwriting made offline from fonts; emnist: real glyphs; "
-        "iam: your copy of IAM; pages: ALTO or PAGE XML; labeled: spans that were labelled; "
-        "folder: pictures with .gt.txt",
-    )
-    parser.add_argument(
-        "--network",
-        choices=list(NETWORKS),
-        help="default: "
-        + ", ".join(f"{task.networks[0]} for {task.name}" for task in TASKS.values()),
-    )
-    parser.add_argument(
-        "--data-dir",
-        type=Path,
-        help="folder of the data set; emnist without it downloads the official archive (562 MB)",
-    )
-    parser.add_argument(
-        "--corpus", type=Path, help="text file to take the lines' sentences from (UTF-8)"
-    )
-    parser.add_argument(
-        "--alphabet",
-        help="of real lines: latin (the default), data (the characters of their texts), or a file",
-    )
+    _add_subject(parser)
     parser.add_argument(
         "--workspace",
         type=Path,
@@ -145,6 +119,37 @@ def make_parser(prog: str, description: str) -> argparse.ArgumentParser:
         help="do not start the model server and ask it to read after the push",
     )
     return parser
+
+
+def _add_subject(parser: argparse.ArgumentParser) -> None:
+    """Adds what is read, by which network, and which data it is learned from."""
+    parser.add_argument("--task", choices=list(TASKS), default=LINES, help="what to read")
+    parser.add_argument(
+        "--dataset",
+        choices=DATASETS,
+        default=SAMPLE,
+        help="sample: synthetic handwriting made offline from fonts; emnist: real glyphs; "
+        "iam: your copy of IAM; pages: ALTO or PAGE XML; labeled: spans that were labelled; "
+        "folder: pictures with .gt.txt",
+    )
+    parser.add_argument(
+        "--network",
+        choices=list(NETWORKS),
+        help="default: "
+        + ", ".join(f"{task.networks[0]} for {task.name}" for task in TASKS.values()),
+    )
+    parser.add_argument(
+        "--data-dir",
+        type=Path,
+        help="folder of the data set; emnist without it downloads the official archive (562 MB)",
+    )
+    parser.add_argument(
+        "--corpus", type=Path, help="text file to take the lines' sentences from (UTF-8)"
+    )
+    parser.add_argument(
+        "--alphabet",
+        help="of real lines: latin (the default), data (the characters of their texts), or a file",
+    )
 
 
 def _add_search(parser: argparse.ArgumentParser) -> None:

@@ -23,14 +23,6 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 hypothesis.settings.register_profile("busy", deadline=None)
 hypothesis.settings.load_profile("busy")
 
-
-def pytest_collection_modifyitems(items):
-    """Keeps in one process what shares costly fixtures: a file's tests, the first run's guests."""
-    for item in items:
-        runs_in = "first run" if "command" in item.fixturenames else item.nodeid.split("::")[0]
-        item.add_marker(pytest.mark.xdist_group(runs_in))
-
-
 CLASSES = string.digits + string.ascii_uppercase + string.ascii_lowercase
 
 
