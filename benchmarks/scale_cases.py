@@ -71,12 +71,12 @@ def watch_components(watch: StageWatch) -> Iterator[None]:
 
 def run_stages(config: Any, workers: int) -> None:
     """Runs ingest, statistics and Transform."""
-    from tfx.orchestration import metadata
     from tfx.orchestration.local.local_dag_runner import LocalDagRunner
     from tfx.orchestration.pipeline import Pipeline
 
     from pipeline.ingest_stage import ingest
     from pipeline.span_check_stage import check_span
+    from pipeline.store import CREATE, connection_config
     from pipeline.transform_stage import transform
     from pipeline.validate_stage import validate
 
@@ -84,13 +84,12 @@ def run_stages(config: Any, workers: int) -> None:
     validation = validate(examples, config)
     span_checking = check_span(examples, validation, config)
     transformed = transform(examples, validation, span_checking, config)
-    database = metadata.sqlite_metadata_connection_config(str(config.metadata_path))
     LocalDagRunner().run(
         Pipeline(
             pipeline_name=config.pipeline_name,
             pipeline_root=str(config.pipeline_root),
             components=[examples, *validation, *span_checking.components, transformed],
-            metadata_connection_config=database,
+            metadata_connection_config=connection_config(config.database, CREATE),
             beam_pipeline_args=beam_arguments(workers),
         )
     )
