@@ -55,6 +55,7 @@ class Durable(keras_tuner.Oracle):
     defaults: dict[str, Any] | None = None
     trouble: OSError | None = None
     end_order: list[str]
+    trials: dict[str, Trial]
     _retry_queue: list[str]
 
     def populate_space(self, trial_id: str) -> dict[str, Any]:
@@ -85,8 +86,9 @@ class Durable(keras_tuner.Oracle):
     def reload(self) -> None:
         """Reads what an earlier session left, wherever in between two files it was killed."""
         super().reload()
-        for trial_id in set(self.trials) - set(self.start_order):
-            del self.trials[trial_id]  # nobody was given it yet: its number is free again
+        # In the order of their start, not of the folder's listing. One that is not among these was
+        # given to nobody yet: its number is free again.
+        self.trials = {each: self.trials[each] for each in self.start_order}
         over = [
             each.trial_id
             for each in self.trials.values()

@@ -2,6 +2,7 @@ import json
 
 import pytest
 from keras_tuner.engine.trial import Trial
+from keras_tuner.src.backend import io
 
 from trainer_module.hyperparameters.space import Choice, Range
 from trainer_module.tuning.oracles import (
@@ -186,7 +187,13 @@ def test_a_list_is_gone_through_once(make_study, open_oracle):
     assert oracle.create_trial("w3").status == "STOPPED"
 
 
-def test_failed_runs_of_a_list_are_tried_once_more_in_each_session(make_study, open_oracle):
+@pytest.mark.parametrize("backwards", [False, True])
+def test_failed_runs_of_a_list_are_tried_once_more_in_each_session(
+    make_study, open_oracle, monkeypatch, backwards
+):
+    # A folder is listed in an order of the filesystem's choice; runs are given out in theirs.
+    glob = io.glob
+    monkeypatch.setattr(io, "glob", lambda pattern: sorted(glob(pattern), reverse=backwards))
     study = make_study(algorithm=LISTED, space={}, runs=(make_study().base,) * 3)
     oracle = open_oracle(study, Extent(1, 3))
     for status in ("FAILED", "COMPLETED", "FAILED"):
