@@ -9,6 +9,7 @@ from labeling.bodies import read_form
 from labeling.desk import Desk, Nav, see_other
 from labeling.export_span import count_new, spans_of
 from labeling.exporter import Exporter
+from labeling.retraining import retrain_command
 
 NAV: Nav = (("Export", "/export"),)
 
@@ -24,6 +25,7 @@ def routes(desk: Desk) -> list[BaseRoute]:
             new=count_new(desk.store),
             spans=spans_of(desk.store),
             root=desk.settings.spans,
+            retrain=retrain_command(desk.settings),
             progress=exporter.progress,
         )
 

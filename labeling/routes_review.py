@@ -37,15 +37,18 @@ def routes(desk: Desk) -> list[BaseRoute]:
             items=some_of(desk.store, status if status in _REVIEWED else DISPUTED),
             most=SHOWN,
             pairs=pairs(desk.store),
+            asked=request.query_params.get("asked", ""),
         )
 
     async def ask(request: Request) -> Response:
         form = await read_form(request)
+        if not desk.who(request):
+            return see_other("/")
         count = form.number("count")
         if not 0 < count <= _MOST_ASKED:
             raise InputError(f"expected a number of lines from 1 to {_MOST_ASKED}, got {count}")
-        await run_in_threadpool(ask_for_second, desk.store, desk.who(request), count)
-        return see_other("/review")
+        asked = await run_in_threadpool(ask_for_second, desk.store, desk.who(request), count)
+        return see_other(f"/review?asked={asked}")
 
     def line(request: Request) -> Response:
         item = desk.store.item(request.path_params["line"])

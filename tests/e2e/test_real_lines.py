@@ -3,22 +3,25 @@
 import io
 import json
 import re
+import shlex
 import subprocess
 import sys
 import time
 from pathlib import Path
 
-import httpx
 import numpy as np
 import pytest
 from PIL import Image
+from rapidfuzz.distance import Levenshtein
 
 from pipeline.ingest.records import LineRecord
 from pipeline.ingest.spans import SOURCE, write_span
 from serving.client.rest import RestConnection
 from serving.server.model_config import LogSettings, ModelSettings
 from serving.server.model_server import Server
-from tests.labeling.running import csrf_of, running
+from tests.e2e import lab_people as people
+from tests.labeling.running import running
+from tests.serving.try_page.browser import find_browser, open_browser
 
 ROOT = Path(__file__).resolve().parents[2]
 LETTERS = "abcd"
@@ -30,7 +33,7 @@ def photograph(text, rng):
     """Draws dark bars at each letter's height on light, noisy paper, larger than the network's."""
     line = np.full((56, 40 * len(text)), 215) + rng.integers(-20, 20, (56, 40 * len(text)))
     for position, letter in enumerate(text):
-        top = 8 + 10 * LETTERS.index(letter)
+        top = 4 + 14 * LETTERS.index(letter)
         line[top : top + 6, 40 * position + 8 : 40 * position + 32] = 40
     return line.clip(0, 255).astype(np.uint8)
 
@@ -49,8 +52,7 @@ def spans(tmp_path_factory):
 
 
 def train_options(steps):
-    options = ("--train-steps", str(steps), "--set", "learning_rate=0.005", "--alphabet", "data")
-    return (*options, "--set", "first_span=1")
+    return ("--train-steps", str(steps), "--set", "learning_rate=0.005")
 
 
 def call(*command):
@@ -68,7 +70,8 @@ def workspace(tmp_path_factory):
 @pytest.fixture(scope="module")
 def first(spans, workspace):
     folders = ("--data-dir", spans, "--workspace", workspace)
-    said = call("local_runner.py", "--dataset", "labeled", *folders, *train_options(130))
+    options = ("--dataset", "labeled", "--alphabet", "data", *train_options(130))
+    said = call("local_runner.py", *folders, *options)
     return json.loads(said.splitlines()[-1])
 
 
@@ -96,47 +99,6 @@ def encode(picture):
     return stream.getvalue()
 
 
-class Annotator:
-    """A browser before the labelling application, without scripts."""
-
-    def __init__(self, url, who):
-        self.client = httpx.Client(base_url=url, timeout=60, follow_redirects=True)
-        self.token = csrf_of(self.client.get("/").text)
-        self.submit("/who", who=who)
-
-    def submit(self, path, **fields):
-        answer = self.client.post(path, data={"csrf": self.token, **fields})
-        assert answer.status_code == 200, answer.text
-        return answer.text
-
-    def write(self, count, rng):
-        """Writes what the application asks for; returns the pictures' texts."""
-        page = self.client.get("/gather").text
-        version = re.search(r'name="version" value="([^"]+)"', page)[1]
-        page = self.submit("/gather/writer", version=version, agree="yes")
-        prompt = {"id": re.search(r'data-id="(\d+)"', page)[1]}
-        prompt["text"] = re.search(r'id="prompt"[^>]*>([^<]+)<', page)[1]
-        written = {}
-        for _ in range(count):
-            picture = encode(photograph(prompt["text"], rng))
-            written[picture] = prompt["text"]
-            path = f"/gather/lines/{prompt['id']}"
-            headers = {"X-CSRF-Token": self.token}
-            prompt = self.client.post(path, content=picture, headers=headers).json()
-        return written
-
-    def label(self, truths):
-        """Labels all that waits; returns the readings that were there, by their truths."""
-        readings = {}
-        while 'name="line"' in (page := self.client.get("/label").text):
-            told = dict(re.findall(r'name="(line|revision)" value="(\d+)"', page))
-            name = re.search(r'src="(/pictures/\w+)"', page)[1]
-            text = truths[self.client.get(name).content]
-            readings[text] = re.search(r'name="text" value="([^"]*)"', page)[1]
-            self.submit("/label", action="save", text=text, **told)
-        return readings
-
-
 def wait_for(condition):
     """Waits up to a minute until a condition holds."""
     deadline = time.monotonic() + 60
@@ -145,39 +107,38 @@ def wait_for(condition):
         time.sleep(0.2)
 
 
+@pytest.mark.skipif(find_browser() is None, reason="needs Chromium")
 def test_what_was_asked_and_written_is_labelled_and_learned_and_serves(
     first, spans, workspace, tmp_path
 ):
     rng = np.random.default_rng(1)
     texts = {"".join(rng.choice(list(LETTERS), rng.integers(5, 8))) for _ in range(60)}
-    truths = {encode(photograph(text, rng)): text for text in sorted(texts)}
+    pictures = {encode(photograph(text, rng)): text for text in sorted(texts)}
+    truths = {people.name_of(picture): text for picture, text in pictures.items()}
     prompts = ["".join(rng.choice(list(LETTERS), 20)) for _ in range(40)]
     (tmp_path / "prompts.txt").write_text("\n".join(prompts), encoding="utf-8")
     pushed = Path(first["pushed"])
-    ask(pushed.parent, tmp_path / "logs" / "bars", list(truths))
+    ask(pushed.parent, tmp_path / "logs" / "bars", list(pictures))
     queueing = ("queue", tmp_path / "logs", "--to", tmp_path / "queue", "--most", 24)
     assert "queued 24 uncertain" in call("-m", "serving.monitor", *queueing)
 
-    with Server([ModelSettings("bars", pushed.parent)]) as server:
+    with (
+        Server([ModelSettings("bars", pushed.parent)]) as server,
+        open_browser(tmp_path / "profile") as tab,
+    ):
         server.wait_until_available(60)
         alphabet = pushed / "assets.extra" / "alphabet.json"
         folder = ("--folder", tmp_path / "labels", "--alphabet", alphabet)
         call("-m", "labeling", "import", "queue", tmp_path / "queue", *folder)
         options = ("--alphabet", alphabet, "--prompts", tmp_path / "prompts.txt")
-        served = ("--spans", spans, "--server", server.rest_url, "--model", "bars")
+        options += ("--spans", spans, "--workspace", workspace)
+        served = ("--server", server.rest_url, "--model", "bars")
         with running(tmp_path / "labels", *map(str, (*options, *served))) as application:
-            annotator = Annotator(application.url, "Ada")
-            written = annotator.write(10, rng)
-            readings = annotator.label(truths | written)
-            assert len(readings) == 24 + 10
-            # What was written waits with the text that was asked for.
-            assert all(readings[text] == text for text in written.values())
-            annotator.submit("/export")
-            wait_for(lambda: 'id="done"' in annotator.client.get("/export").text)
+            command = label_and_export(tab, application.url, spans, truths)
 
-        folders = ("--spans", spans, "--workspace", workspace)
-        said = call("-m", "pipeline.retrain", *folders, "--", *train_options(160))
-        told = json.loads(said.splitlines()[-1])
+        program, *words = shlex.split(command)
+        assert program == "python"
+        told = json.loads(call(*words, *train_options(160)).splitlines()[-1])
         assert told["blessed"]
         assert told["pushed"] != first["pushed"]
         version = Path(told["pushed"]).name
@@ -186,5 +147,29 @@ def test_what_was_asked_and_written_is_labelled_and_learned_and_serves(
 
         with RestConnection(str(server.rest_url), 60) as connection:
             wait_for(lambda: connection.available_version("bars") == int(version))
-            [row] = connection.predict("bars", [next(iter(truths))])
-            assert row["text"]
+        unseen = "abcdabcd"
+        (tmp_path / "unseen.png").write_bytes(encode(photograph(unseen, rng)))
+        read = people.try_model(tab, str(server.rest_url), "bars", tmp_path / "unseen.png")
+        assert Levenshtein.distance(read, unseen) <= 2
+
+
+def label_and_export(tab, url, spans, truths):
+    """Ten lines are written, all are labelled, a dispute is settled; returns how to train."""
+    people.write_lines(tab, url, 10, LETTERS)
+    people.sign_in(tab, url, "Ada")
+    people.ask_for_second(tab, url, 4)
+    found = people.label_all(tab, url, "Ada", truths)
+    assert len(found) == 24 + 10
+    # What was written waits with the text that was asked for.
+    texts = {picture: truths.get(picture, text) for picture, text in found.items()}
+    assert sum(picture not in truths and len(texts[picture]) == 20 for picture in texts) == 10
+    again = people.label_all(tab, url, "Bob", truths, wrong=1)
+    assert len(again) == 4
+    agreement = people.decide(tab, url, "Cleo", truths)
+    assert re.search(r"Ada and Bob\s+4\s+75 %\s+1\s", agreement), agreement
+    command = people.export(tab, url)
+    exported = (spans / "span-2" / "version-1").rglob("*.gt.txt")
+    assert sorted(file.read_text() for file in exported) == sorted(
+        f"{text}\n" for text in texts.values()
+    )
+    return command

@@ -10,15 +10,13 @@ import pytest
 from labeling.items import ACCEPTED, FLAGGED, UNREADABLE, WAITING, NewItem
 from labeling.store import Store
 from tests.labeling.conftest import picture
+from tests.labeling.keyboard import TEXT, TITLE, alt, key, sign_in, wait_for_line, write
 from tests.labeling.running import Application, running
 from tests.serving.try_page.browser import Tab, find_browser, open_browser
 
 pytestmark = pytest.mark.slow
 
-ALT = 1
 LINES = 110
-TITLE = "document.getElementById('title').textContent"
-TEXT = "document.getElementById('text').value"
 
 
 @pytest.fixture(scope="module")
@@ -62,45 +60,10 @@ def application(folder: Path) -> Iterator[Application]:
 @pytest.fixture
 def at_work(browser: Tab, application: Application) -> Tab:
     """The labelling page, with Ada before it."""
-    browser.open(f"{application.url}/")
-    browser.run("document.getElementById('name').value = 'Ada'")
-    browser.run("document.querySelector('#who button').click()")
-    browser.wait_for("document.querySelector('.who') !== null")
+    sign_in(browser, application.url, "Ada")
     browser.open(f"{application.url}/label")
     browser.wait_for("document.activeElement?.id == 'text'")
     return browser
-
-
-def key(tab: Tab, name: str, code: str = "", modifiers: int = 0) -> None:
-    """Presses a key, Alt with it where it is given as modifier."""
-    typed = {"Enter": "\r"}.get(name, "" if modifiers else name)
-    number = 13 if name == "Enter" else ord(name.upper()[0])
-    for kind in ("keyDown", "keyUp"):
-        tab.call(
-            "Input.dispatchKeyEvent",
-            type=kind,
-            key=name,
-            code=code or f"Key{name.upper()}",
-            modifiers=modifiers,
-            windowsVirtualKeyCode=number,
-            text=typed if kind == "keyDown" else "",
-        )
-
-
-def alt(tab: Tab, name: str, code: str = "") -> None:
-    key(tab, name, code, ALT)
-
-
-def write(tab: Tab, text: str) -> None:
-    """Replaces what is in the field."""
-    tab.run("document.getElementById('text').select()")
-    tab.call("Input.insertText", text=text)
-
-
-def wait_for_line(tab: Tab, name: str) -> None:
-    """Waits until a line is shown and its field has the cursor."""
-    shown = f"document.readyState == 'complete' && {TITLE} == {json.dumps(name)}"
-    tab.wait_for(f"{shown} && document.activeElement?.id == 'text'")
 
 
 def statuses(folder: Path, *numbers: int) -> list[str]:
@@ -185,21 +148,3 @@ def test_a_hundred_lines_go_at_the_pace_of_reading(at_work: Tab, folder: Path) -
     store.close()
     # Reading a line of handwriting takes seconds: nobody waits for the page.
     assert sorted(seconds)[50] < 1.0
-
-
-def test_a_line_is_decided_and_exported(
-    at_work: Tab, application: Application, folder: Path
-) -> None:
-    at_work.open(f"{application.url}/lines/1")
-    at_work.wait_for("document.activeElement?.id == 'text'")
-    write(at_work, "decided")
-    key(at_work, "Enter")
-    at_work.wait_for("document.body?.textContent.includes('decided')")
-    at_work.open(f"{application.url}/export")
-    at_work.run("document.getElementById('export').click()")
-    at_work.wait_for("document.getElementById('done') !== null")
-    texts = sorted(path.read_text() for path in (folder / "spans").rglob("*.gt.txt"))
-    store = Store(folder)
-    assert texts == sorted(f"{item.text}\n" for item in store.accepted())
-    store.close()
-    assert "decided\n" in texts

@@ -1,6 +1,8 @@
 """The pages, as a browser without scripts sees them."""
 
+import html
 import re
+import shlex
 
 from labeling import answers
 from labeling.answers import Seen
@@ -134,7 +136,21 @@ def test_an_export_is_made_from_the_page(store, enter, settings):
         if "being written" not in page:
             break
     assert f"1 lines are in {settings.spans}" in page
+    shown = re.search(r'id="retrain">([^<]+)<', page)[1]
+    options = ["--spans", str(settings.spans), "--", "--set", "first_span=1"]
+    assert shlex.split(html.unescape(shown)) == ["python", "-m", "pipeline.retrain", *options]
     browser.submit("/export")
+
+
+def test_how_many_a_second_annotator_is_asked_for_is_told(store, enter):
+    store.add(lines(2), "test")
+    browser = enter()
+    answer = browser.submit("/review/second", count="5")
+    assert "is asked for 2 lines." in browser.get(answer.headers["location"]).text
+    answer = browser.submit("/review/second", count="5")
+    assert "No line waits" in browser.get(answer.headers["location"]).text
+    assert browser.submit("/review/second", count="0").status_code == 422
+    assert enter("").submit("/review/second", count="1").headers["location"] == "/"
 
 
 def test_whoever_has_no_name_is_asked_for_it(store, enter):
