@@ -17,13 +17,12 @@ from pathlib import Path
 from labeling import history
 from labeling.items import ACCEPTED, JSON_COLUMNS, WAITING, Item, NewItem, item_of
 from labeling.pictures import PictureFolder
+from labeling.store_format import check_format, note_format
 from labeling.tables import CREATE_TABLES
 from pipeline.ingest.corpus import clean_text
 from schema.errors import InputError
 
 DATABASE, PICTURES = "labeling.db", "pictures"
-FORMAT = 1
-"""Of the tables; a store of another format is refused."""
 
 _BUSY_SECONDS = 30.0
 _ADDED_AT_ONCE = 200  # lines in a transaction, so that annotators need not wait for an import
@@ -60,8 +59,10 @@ class Store:
         self._writing = threading.Lock()  # threads queue here rather than poll the file's lock
         try:
             folder.mkdir(parents=True, exist_ok=True)
+            check_format(folder / DATABASE)
             self.create_tables(CREATE_TABLES)
-            self._check_format()
+            with self.transaction() as connection:
+                note_format(connection)
         except (OSError, sqlite3.Error) as error:
             raise InputError(
                 f"expected a folder for labels that may be written, got {error} at {folder}: "
@@ -176,16 +177,6 @@ class Store:
             connection.execute(f"PRAGMA {setting}")
         self._opened.append(connection)
         return connection
-
-    def _check_format(self) -> None:
-        with self.transaction() as connection:
-            connection.execute("INSERT OR IGNORE INTO facts VALUES ('format', ?)", (str(FORMAT),))
-            row = connection.execute("SELECT value FROM facts WHERE name = 'format'").fetchone()
-        if row["value"] != str(FORMAT):
-            raise InputError(
-                f"expected labels of format {FORMAT}, got format {row['value']} in "
-                f"{self.folder}: use the version of this program that made them"
-            )
 
 
 def _insert(connection: sqlite3.Connection, item: NewItem, picture: str, who: str) -> bool:

@@ -75,14 +75,35 @@ def test_a_transaction_that_fails_changes_nothing(store):
     assert store.item(1).name == "line 0"
 
 
-def test_a_store_of_another_format_and_a_broken_one_are_refused(tmp_path):
+@pytest.mark.parametrize(
+    ("value", "version"), [("99", "a newer"), ("0", "another"), ("old", "another")]
+)
+def test_a_store_of_another_format_is_refused_and_left_alone(tmp_path, value, version):
     store = Store(tmp_path / "labels")
     with store.transaction() as connection:
-        connection.execute("UPDATE facts SET value = '99' WHERE name = 'format'")
+        connection.execute("UPDATE facts SET value = ? WHERE name = 'format'", (value,))
+        connection.execute("DROP TABLE skips")
     store.close()
-    with pytest.raises(InputError, match="expected labels of format 1, got format 99"):
+    message = f"expected labels of format 1, got format {value} in .*, which {version} version"
+    with pytest.raises(InputError, match=message):
         Store(tmp_path / "labels")
-    (tmp_path / "other").mkdir()
-    (tmp_path / "other" / DATABASE).write_bytes(b"not a database" * 100)
+    with contextlib.closing(sqlite3.connect(tmp_path / "labels" / DATABASE)) as connection:
+        names = {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}
+    assert "items" in names
+    assert "skips" not in names
+
+
+def test_databases_of_something_else_are_refused(tmp_path):
+    for name in ("broken", "other", "empty"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "broken" / DATABASE).write_bytes(b"not a database" * 100)
     with pytest.raises(InputError, match="got file is not a database"):
+        Store(tmp_path / "broken")
+    with contextlib.closing(sqlite3.connect(tmp_path / "other" / DATABASE)) as connection:
+        connection.execute("CREATE TABLE recipes (name TEXT)")
+    before = (tmp_path / "other" / DATABASE).read_bytes()
+    with pytest.raises(InputError, match="got one of something else, at "):
         Store(tmp_path / "other")
+    assert (tmp_path / "other" / DATABASE).read_bytes() == before
+    (tmp_path / "empty" / DATABASE).touch()
+    Store(tmp_path / "empty").close()
