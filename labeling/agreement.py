@@ -1,18 +1,25 @@
-"""How far annotators agree who have labelled the same lines.
+"""How far annotators agree who have labelled the same lines, and which lines two are asked for.
 
 Measured when the second answer comes, so that the page need not compare all lines again.
 """
 
+import hashlib
 import sqlite3
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rapidfuzz.distance import Levenshtein
 
 from labeling import history
-from labeling.items import WAITING
+from labeling.items import WAITING, Item
 from labeling.store import Store
+from schema.errors import InputError
 
 ASKED_FOR_SECOND = "second asked for"
+BY_CHANCE = "random sample"
+"""Stands in the history where nobody has chosen the line."""
+
+_SHARE = "second_percent"
+_ALL = 100
 
 
 @dataclass(frozen=True)
@@ -95,3 +102,40 @@ def ask_for_second(store: Store, who: str, count: int) -> int:
             ((row["id"],) for row in rows),
         )
     return len(rows)
+
+
+def second_percent(connection: sqlite3.Connection) -> int:
+    """Returns of how many in a hundred lines, taken at random, a second annotator is asked."""
+    row = connection.execute("SELECT value FROM facts WHERE name = ?", (_SHARE,)).fetchone()
+    return 0 if row is None else int(row["value"])
+
+
+def set_second_percent(store: Store, percent: int) -> None:
+    """Has a second annotator asked for a random share of the lines that are answered from now on.
+
+    Raises:
+      InputError: it is no share.
+    """
+    if not 0 <= percent <= _ALL:
+        raise InputError(f"expected a share of 0 to {_ALL} %, got {percent}: give another")
+    with store.transaction() as connection:
+        connection.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (_SHARE, str(percent)))
+
+
+def sample(connection: sqlite3.Connection, item: Item) -> Item:
+    """Asks for a second annotator of a line by chance, when its first answer comes.
+
+    Whoever answers first cannot tell which lines these are. A hash of the line's key takes the
+    place of the dice: a line that is answered again is in the sample again.
+
+    Returns:
+      The line as it is now.
+    """
+    place = int.from_bytes(hashlib.sha256(item.key.encode()).digest()[:8], "big") / 2**64
+    if item.annotators > 1 or place * _ALL >= second_percent(connection):
+        return item
+    connection.execute("UPDATE items SET annotators = 2 WHERE id = ?", (item.id,))
+    history.append(
+        connection, item.id, BY_CHANCE, ASKED_FOR_SECOND, item.text, None, item.model_version
+    )
+    return replace(item, annotators=2)

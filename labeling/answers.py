@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from labeling import history
-from labeling.agreement import measure
+from labeling.agreement import measure, sample
 from labeling.items import ACCEPTED, DISPUTED, FLAGGED, UNREADABLE, WAITING, Item, item_of
 from labeling.queue import Asker, claimed_by_other
 from labeling.store import Store
@@ -171,6 +171,7 @@ def _answer(store: Store, asker: Asker, seen: Seen, action: str, text: str | Non
                 "correct it on its own page"
             )
         state = _state(connection, item, asker.who)
+        item = sample(connection, item)
         connection.execute(
             "INSERT OR REPLACE INTO answers VALUES (?, ?, ?)", (item.id, asker.who, text)
         )

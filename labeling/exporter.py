@@ -57,4 +57,5 @@ class Exporter:
             self.progress = Progress(problem=f"{type(error).__name__}: {error}")
             raise
         else:
-            self.progress = Progress(done=f"{count:,} lines are in {span.path}")
+            lines = "1 line is" if count == 1 else f"{count:,} lines are"
+            self.progress = Progress(done=f"{lines} in {span.path}")

@@ -14,6 +14,8 @@ from labeling.store import Store
 
 CLAIM_SECONDS = 600.0
 """How long a line stays with a session that says nothing."""
+SKIPPED_BY_ASKER = "skipped by you"
+"""In place of a reason: only lines that the annotator has skipped."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,7 @@ _FRESH = f"""{_FREE}
 ORDER BY i.priority DESC, i.id LIMIT 1"""
 _FRESH_OF_REASON = _FRESH.replace("(:why = '' OR i.why = :why)", "i.why = :why")
 _SKIPPED = f"""
-SELECT f.* FROM ({_FREE}) f JOIN skips s ON s.item = f.id AND s.who = :who
+SELECT f.*, s.number AS skip FROM ({_FREE}) f JOIN skips s ON s.item = f.id AND s.who = :who
 ORDER BY s.number LIMIT 1"""
 
 
@@ -56,7 +58,7 @@ def take_next(store: Store, asker: Asker, why: str = "") -> Item | None:
     Args:
       store: to look in.
       asker: gets the line.
-      why: only lines that are queued for this reason; "" for all.
+      why: only lines that are queued for this reason, or `SKIPPED_BY_ASKER`; "" for all.
     """
     with store.transaction(durable=False) as connection:
         row = _find(connection, asker, why)
@@ -99,17 +101,32 @@ def reasons(store: Store) -> dict[str, int]:
     return dict(map(tuple, rows))
 
 
+def skipped(store: Store, who: str) -> int:
+    """Returns how many lines that wait an annotator has skipped and not answered."""
+    row = store.reading().execute(
+        "SELECT COUNT(*) FROM skips s JOIN items i ON i.id = s.item"
+        " WHERE s.who = ? AND i.status = ? AND i.answered_by != ?",
+        (who, WAITING, who),
+    )
+    return int(row.fetchone()[0])
+
+
 def _find(connection: sqlite3.Connection, asker: Asker, why: str) -> sqlite3.Row | None:
+    if why == SKIPPED_BY_ASKER:
+        return _find_skipped(connection, asker, "")
+    fresh = _find_fresh(connection, _values(asker, why))
+    return _find_skipped(connection, asker, why) if fresh is None else fresh
+
+
+def _find_skipped(connection: sqlite3.Connection, asker: Asker, why: str) -> sqlite3.Row | None:
+    """Returns the line that an annotator has skipped the longest ago."""
     values = _values(asker, why)
-    fresh = _find_fresh(connection, values)
-    if fresh is not None:
-        return fresh
-    skipped = [
+    found = [
         row
         for answered_by in _answerers(connection, asker.who)
         for row in connection.execute(_SKIPPED, values | {"answered_by": answered_by})
     ]
-    return skipped[0] if skipped else None
+    return min(found, key=lambda row: row["skip"], default=None)
 
 
 def _find_fresh(connection: sqlite3.Connection, values: dict[str, object]) -> sqlite3.Row | None:

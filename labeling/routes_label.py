@@ -16,7 +16,7 @@ from labeling.bodies import Form, read_form
 from labeling.desk import Desk, Nav, see_other
 from labeling.items import WAITING, Item
 from labeling.marks import characters_of
-from labeling.queue import Asker, peek_next, reasons, take, take_next
+from labeling.queue import SKIPPED_BY_ASKER, Asker, peek_next, reasons, skipped, take, take_next
 from schema.errors import InputError
 
 NAV: Nav = (("Label", "/label"),)
@@ -92,6 +92,12 @@ def _address(why: str, item: Item | None = None) -> str:
     return f"{PATH}?{urlencode(query)}" if query else PATH
 
 
+def _choices(desk: Desk, asker: Asker) -> dict[str, int]:
+    """Returns which of the lines that wait may be asked for alone, and how many they are."""
+    found = {**reasons(desk.store), SKIPPED_BY_ASKER: skipped(desk.store, asker.who)}
+    return {reason: count for reason, count in found.items() if reason and count}
+
+
 def _page(
     desk: Desk, request: Request, item: Item | None, why: str, status: int = 200, **told: Any
 ) -> Response:
@@ -100,7 +106,7 @@ def _page(
     values: dict[str, Any] = {
         "item": item,
         "why": why,
-        "reasons": {reason: count for reason, count in reasons(store).items() if reason},
+        "reasons": _choices(desk, asker),
         "waiting": store.counts().get(WAITING, 0),
         "last": answers.last_deed(store, asker.who),
         "problem": "",

@@ -8,7 +8,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from labeling import answers, history
-from labeling.agreement import ask_for_second, pairs
+from labeling.agreement import ask_for_second, pairs, second_percent, set_second_percent
 from labeling.answers import ConflictError, Seen
 from labeling.bodies import Form, read_form
 from labeling.desk import Desk, Nav, see_other
@@ -37,6 +37,7 @@ def routes(desk: Desk) -> list[BaseRoute]:
             items=some_of(desk.store, status if status in _REVIEWED else DISPUTED),
             most=SHOWN,
             pairs=pairs(desk.store),
+            percent=second_percent(desk.store.reading()),
             asked=request.query_params.get("asked", ""),
         )
 
@@ -49,6 +50,13 @@ def routes(desk: Desk) -> list[BaseRoute]:
             raise InputError(f"expected a number of lines from 1 to {_MOST_ASKED}, got {count}")
         asked = await run_in_threadpool(ask_for_second, desk.store, desk.who(request), count)
         return see_other(f"/review?asked={asked}")
+
+    async def share(request: Request) -> Response:
+        form = await read_form(request)
+        if not desk.who(request):
+            return see_other("/")
+        await run_in_threadpool(set_second_percent, desk.store, form.number("percent"))
+        return see_other("/review")
 
     def line(request: Request) -> Response:
         item = desk.store.item(request.path_params["line"])
@@ -63,6 +71,7 @@ def routes(desk: Desk) -> list[BaseRoute]:
     return [
         Route("/review", review),
         Route("/review/second", ask, methods=["POST"]),
+        Route("/review/share", share, methods=["POST"]),
         Route("/lines/{line:int}", line),
         Route("/lines/{line:int}", decide, methods=["POST"]),
     ]

@@ -120,6 +120,8 @@ CREATE TABLE IF NOT EXISTS skips (
   PRIMARY KEY (item, who)
 ) WITHOUT ROWID;
 
+CREATE INDEX IF NOT EXISTS skips_of_annotators ON skips (who, number);
+
 CREATE TABLE IF NOT EXISTS claims (
   item INTEGER PRIMARY KEY REFERENCES items (id),
   session TEXT NOT NULL,

@@ -7,7 +7,7 @@ import pytest
 from labeling import answers, history
 from labeling.answers import ConflictError, Seen
 from labeling.items import ACCEPTED, DISPUTED, FLAGGED, UNREADABLE, WAITING
-from labeling.queue import Asker, peek_next, take, take_next
+from labeling.queue import SKIPPED_BY_ASKER, Asker, peek_next, skipped, take, take_next
 from schema.alphabet import LATIN
 from schema.errors import InputError
 from tests.labeling.conftest import lines
@@ -69,6 +69,28 @@ def test_the_most_urgent_line_comes_first_and_skipped_ones_last(store):
         answers.skip(store, ADA, Seen(item.id, item.revision))
     assert order == [3, 2, 1, 3]
     assert take_next(store, BOB).id == 3  # skipping is one's own
+
+
+def test_skipped_lines_can_be_gone_back_to(store):
+    store.add(lines(4, annotators=2), "test")
+    answers.label(
+        store, BOB, seen(store, 2), "two", LATIN
+    )  # what somebody else has answered is among them
+    for number in (2, 1, 3):
+        answers.skip(store, ADA, seen(store, number))
+    assert skipped(store, "ada") == 3
+    order = []
+    for _ in range(2):
+        item = take_next(store, ADA, SKIPPED_BY_ASKER)
+        order.append(item.id)
+        answers.label(store, ADA, seen(store, item.id), "text", LATIN)
+    assert order == [2, 1]
+    assert skipped(store, "ada") == 1
+    answers.skip(store, ADA, seen(store, 3))  # once more
+    assert take_next(store, ADA, SKIPPED_BY_ASKER).id == 3
+    assert take_next(store, BOB, SKIPPED_BY_ASKER) is None
+    assert skipped(store, "bob") == 0
+    assert take_next(store, ADA).id == 4
 
 
 def test_lines_of_a_reason_can_be_asked_for(store):

@@ -86,6 +86,23 @@ def test_skip_unreadable_flag_and_undo(store, enter):
     assert browser.submit("/label", action="nonsense").status_code == 400
 
 
+def test_skipped_lines_are_offered_and_gone_back_to(store, enter):
+    store.add(lines(2), "test")
+    browser = enter()
+    assert "skipped by you" not in browser.get("/label").text
+    browser.submit("/label", **fields(browser, action="skip"))
+    assert "skipped by you (1)" in browser.get("/label").text
+    address = "/label?why=skipped+by+you"
+    page = browser.get(address).text
+    assert "line 0</h1>" in page
+    told = dict(re.findall(r'name="(line|revision|why)" value="([^"]+)"', page))
+    answer = browser.submit("/label", action="save", text="a", **told)
+    assert answer.headers["location"] == address
+    page = browser.get(address).text
+    assert "No line is left that is skipped by you</h1>" in page
+    assert 'href="/label">Label all others' in page
+
+
 def test_a_deed_on_a_settled_line_taken_back_leads_to_its_page(store, enter):
     store.add([NewItem("a", picture(), "test", text="old")], "test")
     browser = enter()
@@ -135,14 +152,14 @@ def test_an_export_is_made_from_the_page(store, enter, settings):
         page = browser.get("/export").text
         if "being written" not in page:
             break
-    assert f"1 lines are in {settings.spans}" in page
+    assert f"1 line is in {settings.spans}" in page
     shown = re.search(r'id="retrain">([^<]+)<', page)[1]
     options = ["--spans", str(settings.spans), "--", "--set", "first_span=1"]
     assert shlex.split(html.unescape(shown)) == ["python", "-m", "pipeline.retrain", *options]
     browser.submit("/export")
 
 
-def test_how_many_a_second_annotator_is_asked_for_is_told(store, enter):
+def test_for_which_lines_a_second_annotator_is_asked(store, enter):
     store.add(lines(2), "test")
     browser = enter()
     answer = browser.submit("/review/second", count="5")
@@ -150,7 +167,13 @@ def test_how_many_a_second_annotator_is_asked_for_is_told(store, enter):
     answer = browser.submit("/review/second", count="5")
     assert "No line waits" in browser.get(answer.headers["location"]).text
     assert browser.submit("/review/second", count="0").status_code == 422
-    assert enter("").submit("/review/second", count="1").headers["location"] == "/"
+    browser.submit("/review/share", percent="10")
+    assert (
+        'name="percent" type="number" min="0" max="100" value="10"' in browser.get("/review").text
+    )
+    assert browser.submit("/review/share", percent="101").status_code == 422
+    for path, given in (("/review/second", {"count": "1"}), ("/review/share", {"percent": "1"})):
+        assert enter("").submit(path, **given).headers["location"] == "/"
 
 
 def test_whoever_has_no_name_is_asked_for_it(store, enter):
