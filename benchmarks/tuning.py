@@ -135,7 +135,7 @@ def compare(arguments: argparse.Namespace, seed: int, found: dict[str, Any]) -> 
     )
     study = Study(data, base, LISTED, runs=(base, best), code=describe_commit())
     folder = arguments.workspace.absolute() / "compared" / study.study_id
-    outcome = search(study, folder, Limits())
+    outcome = search(study, folder, Limits(parallel=arguments.parallel))
     return {trial.run.name: trial.error for trial in outcome.trials if trial.error is not None}
 
 

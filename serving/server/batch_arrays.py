@@ -8,11 +8,11 @@ from serving.server.signature_call import SignatureCall
 from serving.server.status import Code, ServableError
 
 
-def row_count(call: SignatureCall) -> int | None:
-    """Returns the length of the first axis that all feeds share; None where they share none."""
+def row_count(call: SignatureCall) -> int:
+    """Returns the length of the first axis that all feeds share; 0 where they share none."""
     sizes = {len(feed) if feed.ndim else None for feed in call.feeds}
     size = sizes.pop() if len(sizes) == 1 else None
-    return size or None
+    return size or 0
 
 
 def concatenate(calls: Sequence[SignatureCall], rows: int) -> list[np.ndarray]:

@@ -1,10 +1,10 @@
 """Dynamic batching: calls of the same signature run together, with bounded queues.
 
-`prediction` hands a prepared call over with `Batcher.run`, which blocks until the outputs of just
-this call are there. Threads shared by all models take the queue whose first call has waited
-longest. Kinder than TensorFlow Serving: calls whose shapes differ are batched apart in place of
-failing, and where a batch fails its halves run again, so that a bad request fails alone. A batch
-may be divided among the threads that are free (`batch_pieces`).
+`prediction` hands a prepared call over with `Batcher.submit`, or with `Batcher.run`, which blocks
+until the outputs of just this call are there. Threads shared by all models take the queue whose
+first call has waited longest. Kinder than TensorFlow Serving: calls whose shapes differ are batched
+apart in place of failing, and where a batch fails its halves run again, so that a bad request fails
+alone. A batch may be divided among the threads that are free (`batch_pieces`).
 """
 
 import logging
@@ -29,7 +29,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(eq=False)
 class _Task:
-    """A call that waits for its batch."""
+    """A call that waits for its batch; it has no rows where it shares none."""
 
     servable: Any
     call: SignatureCall
@@ -94,6 +94,23 @@ class Batcher:
     ) -> list[np.ndarray]:
         """Returns the outputs of a call.
 
+        Raises:
+          ServableError: as `submit` and its future; DEADLINE_EXCEEDED where that passes first.
+        """
+        result = self.submit(servable, call, deadline)
+        try:
+            return result.result(None if deadline is None else max(deadline - self._clock(), 0.0))
+        except futures.TimeoutError:
+            if result.cancel():
+                raise _late() from None
+            # It runs already, and the servable must not be returned before it is done.
+            return result.result()
+
+    def submit(
+        self, servable: Any, call: SignatureCall, deadline: float | None = None
+    ) -> "futures.Future[list[np.ndarray]]":
+        """Has a call run; its callbacks run in a thread of the batches.
+
         Calls without a common first axis run alone.
 
         Args:
@@ -101,31 +118,24 @@ class Batcher:
           call: what its `prepare` returned.
           deadline: by the clock, after which nobody waits for the answer.
 
+        Returns:
+          The outputs to come, or DEADLINE_EXCEEDED, or what the servable raises.
+
         Raises:
           ServableError: RESOURCE_EXHAUSTED, the queue is full; INVALID_ARGUMENT, the call has more
-            rows than a batch; DEADLINE_EXCEEDED; or what the servable raises.
+            rows than a batch; UNAVAILABLE, the server is stopping.
         """
         rows = row_count(call)
-        if rows is None:
-            outputs: list[np.ndarray] = servable.run(call)
-            return outputs
         if rows > self._settings.max_batch_size:
             raise ServableError(
                 Code.INVALID_ARGUMENT,
                 f"Task size {rows} is larger than maximum input batch size "
                 f"{self._settings.max_batch_size}",
             )
-        size = extent(call) if self._settings.divide else 0.0
+        size = extent(call) if self._settings.divide and rows else 0.0
         task = _Task(servable, call, rows, deadline, self._clock(), size)
         self._enqueue(task)
-        timeout = None if deadline is None else max(deadline - task.enqueued, 0.0)
-        try:
-            return task.result.result(timeout)
-        except futures.TimeoutError:
-            if task.result.cancel():
-                raise _late() from None
-            # It runs already, and the servable must not be returned before it is done.
-            return task.result.result()
+        return task.result
 
     def stop(self, timeout: float | None = None) -> None:
         """Runs what is enqueued and ends the threads; waits so many seconds for each."""
@@ -140,6 +150,10 @@ class Batcher:
         with self._changed:
             if self._stopping:
                 raise ServableError(Code.UNAVAILABLE, "the server is stopping")
+            if not task.rows:
+                self._pieces.append([task])
+                self._changed.notify()
+                return
             queue = self._queues.setdefault(self._key(task), _Queue())
             if queue.rows + task.rows > limit:
                 raise ServableError(
@@ -166,7 +180,8 @@ class Batcher:
             now = self._clock()
             live = [task for task in batch if _claim(task, now)]
             if live:
-                self._observe(sum(task.rows for task in live), now - live[0].enqueued)
+                if rows := sum(task.rows for task in live):
+                    self._observe(rows, now - live[0].enqueued)
                 self._run(live)
 
     def _next_batch(self) -> list[_Task] | None:
@@ -229,7 +244,9 @@ class Batcher:
 
     def _run_together(self, tasks: list[_Task]) -> list[list[np.ndarray]]:
         first = tasks[0]
-        if len(tasks) == 1 and self._settings.padded_size(first.rows) == first.rows:
+        if not first.rows or (
+            len(tasks) == 1 and self._settings.padded_size(first.rows) == first.rows
+        ):
             return [first.servable.run(first.call)]
         sizes = [task.rows for task in tasks]
         feeds = concatenate([task.call for task in tasks], self._settings.padded_size(sum(sizes)))

@@ -4,6 +4,7 @@
 `model_service`.
 """
 
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -76,19 +77,26 @@ def model_spec(request: Any) -> ModelSpec:
     return ModelSpec(spec.name, version, spec.version_label, spec.signature_name)
 
 
-def _predict(services: Services, record: Record, request: Any, deadline: float | None) -> Any:
-    from tensorflow_serving.apis import predict_pb2
+@functools.cache
+def _predict_tools() -> tuple[Any, ...]:
+    """Returns what `_predict` needs and what imports TensorFlow; each import statement costs."""
+    from tensorflow_serving.apis.predict_pb2 import PredictResponse
 
     from serving.server.log_messages import fill_spec
     from serving.server.tensor_protos import fill_proto, to_array
 
+    return PredictResponse, fill_spec, fill_proto, to_array
+
+
+def _predict(services: Services, record: Record, request: Any, deadline: float | None) -> Any:
+    response_class, fill_spec, fill_proto, to_array = _predict_tools()
     spec = model_spec(request)
     record.model = spec.name
     inputs = {name: to_array(name, proto) for name, proto in request.inputs.items()}
     answer = services.predictions.predict(
         record, spec, lambda servable: inputs, list(request.output_filter), deadline
     )
-    response = predict_pb2.PredictResponse()
+    response = response_class()
     fill_spec(response.model_spec, spec.name, answer.version, answer.signature)
     for name, array in answer.outputs.items():
         fill_proto(response.outputs[name], array, services.packed)
@@ -137,8 +145,9 @@ def _check(services: Services, record: Record, request: Any, deadline: float | N
 
 
 def _apis(module: str, name: str) -> Callable[[], Any]:
-    """Returns what imports a class of messages when it is called."""
+    """Returns what imports a class of messages when it is first called."""
 
+    @functools.cache
     def find() -> Any:
         import importlib
 

@@ -1,12 +1,12 @@
 """Runs an ASGI application on a listening socket in a thread, and guards its connections.
 
-`model_server` starts it with `rest_api`. A connection that does not send the head of a request in
-time is closed, so that many slow ones cannot hold the server. A stop accepts whoever has connected
+`model_server` starts it with `rest_api`. A stop accepts whoever has connected
 before it closes the port, and lets each connection ask what may be on its way.
 """
 
 import asyncio
 import contextlib
+import functools
 import logging
 import math
 import socket
@@ -17,11 +17,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import h11
 import uvicorn
-from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from schema.errors import InputError
+from serving.server.guarded_protocol import GuardedProtocol
 
 _log = logging.getLogger(__name__)
 
@@ -85,9 +84,12 @@ def start(
     Returns:
       What asks it to stop, and what waits until requests in flight are answered.
     """
+    http: Any = functools.partial(
+        GuardedProtocol, head_seconds=options.head_seconds, idle_seconds=options.idle_seconds
+    )
     config = uvicorn.Config(
         app,
-        http=_guarded(options),
+        http=http,
         ws="none",
         lifespan="off",
         log_config=None,  # whoever runs the process sets logging up
@@ -183,40 +185,3 @@ def _accept_all(listener: socket.socket) -> list[socket.socket]:
             connection.setblocking(False)
             accepted.append(connection)
     return accepted
-
-
-def _guarded(options: HttpOptions) -> type[asyncio.Protocol]:
-    """Returns uvicorn's protocol with limits to the time that the head of a request takes."""
-
-    class GuardedProtocol(H11Protocol):
-        _guard: asyncio.TimerHandle | None = None
-        _in_head = False
-
-        def connection_made(self, transport: Any) -> None:
-            super().connection_made(transport)
-            self._arm(options.idle_seconds)
-
-        def data_received(self, data: bytes) -> None:
-            super().data_received(data)
-            # h11 is IDLE towards the client until the head of its request is complete.
-            if self.conn.their_state is not h11.IDLE:
-                self._release()
-            elif not self._in_head:
-                self._arm(options.head_seconds)
-                self._in_head = True
-
-        def connection_lost(self, exc: Exception | None) -> None:
-            super().connection_lost(exc)
-            self._release()
-
-        def _arm(self, seconds: float) -> None:
-            self._release()
-            self._guard = self.loop.call_later(seconds, self.transport.close)
-
-        def _release(self) -> None:
-            self._in_head = False
-            if self._guard is not None:
-                self._guard.cancel()
-                self._guard = None
-
-    return GuardedProtocol

@@ -5,8 +5,10 @@ has the servable check and run it, alone or in a batch, fills the record of the 
 it to the request log. Importing it needs no TensorFlow; calling it does.
 """
 
+import contextlib
 import time
 from collections.abc import Callable, Mapping, Sequence
+from concurrent import futures
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +19,7 @@ from serving.server.image_limits import check_images
 from serving.server.models import Models, ModelSpec
 from serving.server.request_log import RequestLog
 from serving.server.request_validation import find_oddities
+from serving.server.signature_call import SignatureCall
 from serving.server.status import Code, ServableError
 from serving.server.telemetry import Record, Telemetry
 from serving.server.version_states import Lease
@@ -36,6 +39,18 @@ class Predicted:
     version: int
     signature: str
     outputs: Mapping[str, np.ndarray]
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """A Predict request that was checked: what is called, and what the request log needs."""
+
+    spec: ModelSpec
+    version: int
+    inputs: Mapping[str, np.ndarray]
+    output_filter: Sequence[str]
+    call: SignatureCall
+    started: float
 
 
 class Predictions:
@@ -84,21 +99,57 @@ class Predictions:
           ServableError: the request does not fit the model, or its call failed.
         """
         with self._models.lease(spec) as lease:
-            _fill(record, spec, lease)
-            inputs = decode(lease.servable)
-            check_images(inputs, self._max_image_pixels)
-            if lease.servable.limits:
-                record.oddities = find_oddities(lease.servable.limits, inputs)
-                self._telemetry.observe_oddities(record)
-            call = lease.servable.prepare(spec.signature, inputs, output_filter)
-            record.signature = call.signature
-            values = self._runner(record, lease, deadline)(call)
-            answer = Predicted(
-                lease.version, call.signature, dict(zip(call.outputs, values, strict=True))
-            )
-        seconds = time.perf_counter() - record.started
-        self._offer_predict(spec, answer, inputs, output_filter, seconds)
-        return answer
+            asked = self._ask(record, spec, lease, decode, output_filter)
+            values = self._runner(record, lease, deadline)(asked.call)
+        return self._answer(asked, values)
+
+    @property
+    def batches(self) -> bool:
+        """Whether calls run in batches, so that `start_predict` may be used."""
+        return self._batcher is not None
+
+    def start_predict(
+        self,
+        record: Record,
+        spec: ModelSpec,
+        decode: Callable[[Any], Mapping[str, np.ndarray]],
+        deadline: float | None,
+        done: Callable[["futures.Future[Predicted]"], None],
+    ) -> None:
+        """Calls a signature as `predict` does, without waiting for its batch.
+
+        Args:
+          record: as in `predict`, like the rest.
+          spec: as there.
+          decode: as there.
+          deadline: as there.
+          done: gets what is over, in a thread of the batches.
+
+        Raises:
+          ServableError: the request does not fit the model, or the queue is full.
+        """
+        if self._batcher is None:
+            raise RuntimeError("there are no batches: use predict")
+        predicted: futures.Future[Predicted] = futures.Future()
+        predicted.add_done_callback(done)
+        with contextlib.ExitStack() as undo:
+            lease = undo.enter_context(self._models.lease(spec))
+            asked = self._ask(record, spec, lease, decode, ())
+            started = time.perf_counter()
+            outputs = self._batcher.submit(lease.servable, asked.call, deadline)
+            held = undo.pop_all()
+
+        def finish(outputs: "futures.Future[list[np.ndarray]]") -> None:
+            try:
+                with held:
+                    values = outputs.result()
+                seconds = time.perf_counter() - started
+                self._telemetry.observe_run(record, lease.servable.runtime, seconds)
+                predicted.set_result(self._answer(asked, values))
+            except Exception as error:  # whatever it is belongs to whoever asked
+                predicted.set_exception(error)
+
+        outputs.add_done_callback(finish)
 
     def classify(
         self, record: Record, spec: ModelSpec, request: Any, deadline: float | None = None
@@ -192,6 +243,40 @@ class Predictions:
         self._offer(spec, lambda: inference_log(told, kind, request, response))
         return response
 
+    def _ask(
+        self,
+        record: Record,
+        spec: ModelSpec,
+        lease: Lease,
+        decode: Callable[[Any], Mapping[str, np.ndarray]],
+        output_filter: Sequence[str],
+    ) -> _Asked:
+        """Checks a Predict request and notes what is to be called."""
+        _fill(record, spec, lease)
+        inputs = decode(lease.servable)
+        check_images(inputs, self._max_image_pixels)
+        if lease.servable.limits:
+            record.oddities = find_oddities(lease.servable.limits, inputs)
+            self._telemetry.observe_oddities(record)
+        call = lease.servable.prepare(spec.signature, inputs, output_filter)
+        record.signature = call.signature
+        return _Asked(spec, lease.version, inputs, output_filter, call, record.started)
+
+    def _answer(self, asked: _Asked, values: Sequence[np.ndarray]) -> Predicted:
+        """Names the outputs of a Predict request and offers both to the request log."""
+        call = asked.call
+        outputs = dict(zip(call.outputs, values, strict=True))
+        told = (asked.spec.name, asked.version, call.signature)
+        seconds = time.perf_counter() - asked.started
+
+        def make() -> Any:
+            from serving.server.log_messages import predict_log
+
+            return predict_log(told, asked.inputs, asked.output_filter, outputs, seconds)
+
+        self._offer(asked.spec, make)
+        return Predicted(asked.version, call.signature, outputs)
+
     def _runner(
         self, record: Record, lease: Lease, deadline: float | None
     ) -> Callable[[Any], list[np.ndarray]]:
@@ -211,22 +296,6 @@ class Predictions:
             return values
 
         return run
-
-    def _offer_predict(
-        self,
-        spec: ModelSpec,
-        answer: Predicted,
-        inputs: Mapping[str, np.ndarray],
-        output_filter: Sequence[str],
-        seconds: float,
-    ) -> None:
-        def make() -> Any:
-            from serving.server.log_messages import predict_log
-
-            told = (spec.name, answer.version, answer.signature)
-            return predict_log(told, inputs, output_filter, answer.outputs, seconds)
-
-        self._offer(spec, make)
 
     def _offer(self, spec: ModelSpec, make: Callable[[], Any]) -> None:
         self._log.offer(spec.name, self._models.log_settings(spec.name), make)

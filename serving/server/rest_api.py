@@ -19,12 +19,14 @@ from serving import try_page
 from serving.server.health import Health
 from serving.server.metrics import CONTENT_TYPE
 from serving.server.rest_bodies import (
+    IDENTITY,
     TIMED_OUT,
     TOO_LARGE,
     Receive,
     RefusedError,
     Scope,
     decompress,
+    header,
     read_body,
 )
 from serving.server.rest_calls import RestCalls
@@ -52,6 +54,7 @@ _HTTP_STATUS = {
     Code.DEADLINE_EXCEEDED: 504,
 }
 _SERVER_ERROR = 500
+_SMALL_BYTES = 1 << 16
 _JSON = "application/json"
 _PREFLIGHT = {
     "access-control-allow-methods": "GET, POST",
@@ -174,7 +177,7 @@ class RestApi:
             return _error(_SERVER_ERROR, record.message)
 
     async def _work(self, scope: Scope, path: str, body: bytes, record: Record) -> bytes:
-        """Has a request answered in a thread of the pool."""
+        """Has a request answered by a batch or by a thread of the pool."""
         seconds = self._options.timeout_seconds
         deadline = time.monotonic() + seconds
         loop = asyncio.get_running_loop()
@@ -188,20 +191,29 @@ class RestApi:
             else:
                 answered.set_exception(error)
 
+        def tell(content: bytes, failure: BaseException | None) -> None:
+            with contextlib.suppress(RuntimeError):  # the loop has ended without this answer
+                loop.call_soon_threadsafe(settle, content, failure)
+
         def work() -> None:
             content, failure = b"", None
             try:
                 content = self._call(scope, path, body, record, deadline)
             except Exception as error:
                 failure = error
-            with contextlib.suppress(RuntimeError):  # the loop has ended without this answer
-                loop.call_soon_threadsafe(settle, content, failure)
+            tell(content, failure)
 
         # `run_in_executor` and `wait` would do, and take twice as long.
         late = ServableError(Code.DEADLINE_EXCEEDED, "Timed out waiting for the model")
         timer = loop.call_later(seconds, settle, b"", late)
-        self._pool.submit(work)
         try:
+            # What is small is sooner read than handed to another thread.
+            if not (
+                len(body) <= _SMALL_BYTES
+                and header(scope, b"content-encoding", IDENTITY).lower() == IDENTITY
+                and self._calls.start(record, scope["method"], path, body, deadline, tell)
+            ):
+                self._pool.submit(work)
             return await answered
         finally:
             timer.cancel()

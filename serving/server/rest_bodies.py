@@ -15,6 +15,9 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 
 TIMED_OUT, TOO_LARGE = 408, 413
 
+IDENTITY = "identity"
+"""The Content-Encoding of a body that has none."""
+
 
 class RefusedError(Exception):
     """A body that HTTP itself has a status for.
@@ -56,8 +59,8 @@ def decompress(scope: Scope, body: bytes, limit: int) -> bytes:
       RefusedError: it has more than `limit` bytes then.
       ServableError: INVALID_ARGUMENT, it is encoded otherwise than said, or unknown.
     """
-    encoding = header(scope, b"content-encoding", "identity").lower()
-    if encoding == "identity":
+    encoding = header(scope, b"content-encoding", IDENTITY).lower()
+    if encoding == IDENTITY:
         return body
     if encoding != "gzip":
         raise _invalid(f"Content-Encoding: expected gzip, got {encoding}")

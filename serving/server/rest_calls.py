@@ -4,19 +4,31 @@
 `prediction` and `model_service`, and their results into JSON.
 """
 
+import contextlib
 import functools
 import inspect
 import json
 import re
+from collections.abc import Callable, Iterator, Mapping
+from concurrent import futures
 from typing import Any
 from urllib.parse import unquote
+
+import numpy as np
 
 from serving.model_folder import MAX_VERSION
 from serving.server import tensor_json
 from serving.server.json_values import TensorJsonError
 from serving.server.model_service import ModelService
 from serving.server.models import ModelSpec
-from serving.server.prediction import CLASSIFY, PREDICT, REGRESS, SIGNATURE_DEF, Predictions
+from serving.server.prediction import (
+    CLASSIFY,
+    PREDICT,
+    REGRESS,
+    SIGNATURE_DEF,
+    Predicted,
+    Predictions,
+)
 from serving.server.request_validation import add_warnings
 from serving.server.status import Code, ServableError
 from serving.server.telemetry import Record
@@ -57,16 +69,59 @@ class RestCalls:
         Raises:
           ServableError: the request is refused.
         """
-        try:
+        with _json_errors():
             if method == "POST" and (call := _CALL.fullmatch(path)):
                 return self._call(record, call, body, deadline)
             if method == "GET" and (look := _LOOK.fullmatch(path)):
                 return self._look(record, look)
-        except TensorJsonError as error:
-            raise ServableError(Code.INVALID_ARGUMENT, str(error)) from error
         if method == "GET" and _NAMELESS.fullmatch(path):
             raise ServableError(Code.INVALID_ARGUMENT, "Missing model name in request.")
         raise ServableError(Code.INVALID_ARGUMENT, f"Malformed request: {method} {path}")
+
+    def start(
+        self,
+        record: Record,
+        method: str,
+        path: str,
+        body: bytes,
+        deadline: float | None,
+        tell: Callable[[bytes, Exception | None], None],
+    ) -> bool:
+        """Begins to answer a Predict request whose model runs in batches; never waits.
+
+        Args:
+          record: as in `answer`, like the rest.
+          method: as there.
+          path: as there.
+          body: as there.
+          deadline: as there.
+          tell: gets the JSON document, or why there is none, in another thread.
+
+        Returns:
+          False where nothing was begun: `answer` is to be used.
+
+        Raises:
+          ServableError: the request is refused.
+        """
+        call = _CALL.fullmatch(path) if method == "POST" and self._predictions.batches else None
+        if call is None or call["verb"].lower() != "predict":
+            return False
+        record.model, record.api = unquote(call["name"]), PREDICT
+
+        def finish(predicted: "futures.Future[Predicted]") -> None:
+            content, failure = b"", None
+            try:
+                with _json_errors():
+                    content = _predict_answer(record, predicted.result(), parsed.by_row)
+            except Exception as error:  # told to the client like any other
+                failure = error
+            tell(content, failure)
+
+        with _json_errors():
+            parsed = tensor_json.parse_predict(body)
+            spec = _model_spec(call, parsed.signature_name)
+            self._predictions.start_predict(record, spec, _decoder(parsed), deadline, finish)
+        return True
 
     def _call(
         self, record: Record, call: re.Match[str], body: bytes, deadline: float | None
@@ -94,15 +149,9 @@ class RestCalls:
     ) -> bytes:
         record.api = PREDICT
         parsed = tensor_json.parse_predict(body)
-
-        def decode(servable: Any) -> Any:
-            dtypes = servable.input_dtypes(parsed.signature_name)
-            return tensor_json.decode_inputs(parsed, dtypes)
-
         spec = _model_spec(call, parsed.signature_name)
-        answer = self._predictions.predict(record, spec, decode, (), deadline)
-        content = tensor_json.encode_outputs(answer.outputs, parsed.by_row)
-        return add_warnings(content, record.oddities) if record.oddities else content
+        answer = self._predictions.predict(record, spec, _decoder(parsed), (), deadline)
+        return _predict_answer(record, answer, parsed.by_row)
 
     def _look(self, record: Record, look: re.Match[str]) -> bytes:
         record.model = unquote(look["name"])
@@ -112,6 +161,30 @@ class RestCalls:
         else:
             document = self._models.status_json(spec)
         return json.dumps(document, indent=1).encode()
+
+
+@contextlib.contextmanager
+def _json_errors() -> Iterator[None]:
+    """Lets clients know of JSON that is no tensor."""
+    try:
+        yield
+    except TensorJsonError as error:
+        raise ServableError(Code.INVALID_ARGUMENT, str(error)) from error
+
+
+def _decoder(parsed: tensor_json.PredictBody) -> Callable[[Any], Mapping[str, np.ndarray]]:
+    """Returns what makes the inputs of a Predict request for a servable."""
+
+    def decode(servable: Any) -> Mapping[str, np.ndarray]:
+        dtypes = servable.input_dtypes(parsed.signature_name)
+        return tensor_json.decode_inputs(parsed, dtypes)
+
+    return decode
+
+
+def _predict_answer(record: Record, answer: Predicted, by_row: bool) -> bytes:
+    content = tensor_json.encode_outputs(answer.outputs, by_row)
+    return add_warnings(content, record.oddities) if record.oddities else content
 
 
 def _model_spec(match: re.Match[str], signature: str = "") -> ModelSpec:

@@ -3,6 +3,7 @@
 `servable` and `tflite_servable` do so alike; what comes out is a `SignatureCall`.
 """
 
+import functools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -56,7 +57,12 @@ def numpy_dtype(info: Any) -> np.dtype:
         raise ServableError(
             Code.UNIMPLEMENTED, "sparse and composite tensors in a signature are not supported"
         )
-    return np.dtype(tf.as_dtype(info.dtype).as_numpy_dtype)
+    return _as_numpy(info.dtype)
+
+
+@functools.lru_cache
+def _as_numpy(number: int) -> np.dtype:
+    return np.dtype(tf.as_dtype(number).as_numpy_dtype)
 
 
 def _wanted_outputs(signature: Any, output_filter: Sequence[str]) -> tuple[str, ...]:

@@ -1,4 +1,6 @@
+import gzip
 import threading
+import time
 from collections.abc import Iterator
 from concurrent import futures
 from pathlib import Path
@@ -91,6 +93,36 @@ def test_a_deadline_is_kept(server: ModelServer, gate: threading.Event) -> None:
         assert late.code() == grpc.StatusCode.DEADLINE_EXCEEDED
         gate.set()
         assert blocking.result(20)
+
+
+def test_who_does_not_wait_any_longer_holds_no_version(
+    base_path: Path, gate: threading.Event
+) -> None:
+    options = ServerOptions(batching=SETTINGS, rest_timeout_seconds=0.3, grace_seconds=5)
+    with ModelServer("lines", base_path, options=options) as running:
+        running.wait_until_available(20)
+        assert ask(running, "a").status_code == 504
+        assert ask(running, "b").status_code == 504
+        gate.set()
+        assert ask(running, "c").status_code == 200
+        started = time.monotonic()
+    assert time.monotonic() - started < 4
+
+
+def test_what_has_no_rows_is_refused_after_its_batch(server: ModelServer) -> None:
+    url = f"{server.rest_url}/v1/models/lines:predict"
+    body = {"signature_name": "double", "instances": [{"x": [1.0, 2.0], "n": 3}] * 4}
+    answer = httpx.post(url, json=body, trust_env=False, timeout=20)
+    assert answer.status_code == 400
+    assert "without a batch axis" in answer.json()["error"]
+
+
+def test_a_large_or_compressed_request_is_read_elsewhere(server: ModelServer) -> None:
+    assert ask(server, "a" * 100_000).json()["predictions"][0]["text"] == "read 100000"
+    url = f"{server.rest_url}/v1/models/lines:predict"
+    body, head = gzip.compress(b'{"instances": ["abc"]}'), {"content-encoding": "gzip"}
+    answer = httpx.post(url, content=body, headers=head, trust_env=False, timeout=20)
+    assert answer.json()["predictions"][0]["text"] == "read 3"
 
 
 def test_a_bad_request_does_not_spoil_its_batch(server: ModelServer) -> None:

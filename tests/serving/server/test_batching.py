@@ -203,6 +203,25 @@ def test_a_scalar_input_is_not_batched(model, make) -> None:
     assert make().run(model, alone)[0].item() == 6
 
 
+def test_a_scalar_input_waits_for_no_batch(model, make) -> None:
+    batcher = make(timeout_seconds=60)
+    waiting = batcher.submit(model, call(1))
+    alone = SignatureCall("s", ("x",), [np.array(3.0, np.float32)], ("y",))
+    assert batcher.run(model, alone)[0].item() == 6
+    assert not waiting.done()
+
+
+def test_who_submits_does_not_wait(model, make, pool) -> None:
+    batcher, told = make(), futures.Future()
+    held(model, batcher, pool)
+    asked = batcher.submit(model, call(1))
+    asked.add_done_callback(lambda _: told.set_result(threading.current_thread().name))
+    assert not asked.done()
+    model.gate.set()
+    assert asked.result(5)[0].tolist() == [2]
+    assert told.result(5).startswith("batch-")
+
+
 def test_stopping_answers_what_waits(model, make, pool) -> None:
     batcher = make(timeout_seconds=60)
     asked = submit(pool, batcher, model, [call(1)])

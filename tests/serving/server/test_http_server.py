@@ -87,6 +87,35 @@ def test_the_next_head_of_a_connection_is_limited_as_well(address: Any) -> None:
         assert 0.2 < drip(client, 5) < 2
 
 
+@pytest.mark.parametrize("before", [b"", REQUEST])
+def test_empty_lines_are_no_request(address: Any, before: bytes) -> None:
+    with connected(address) as client:
+        if before:
+            client.sendall(before)
+            answer(client)
+        started = time.monotonic()
+        client.settimeout(0.1)
+        while time.monotonic() - started < 5:
+            try:
+                client.sendall(b"\r\n") if time.monotonic() - started < 0.3 else None
+                if client.recv(1000) == b"":
+                    break
+            except TimeoutError:
+                continue
+            except OSError:
+                break
+        assert 0.8 < time.monotonic() - started < 3
+
+
+def test_a_large_body_in_one_piece_with_the_next_request(address: Any) -> None:
+    body = b"POST /v1/a HTTP/1.1\r\nHost: x\r\nContent-Length: 200000\r\n\r\n" + b"a" * 200_000
+    with connected(address) as client:
+        client.sendall(body + REQUEST[:10])
+        assert answer(client).startswith(b"HTTP/1.1 200")
+        client.sendall(REQUEST[10:])
+        assert answer(client).startswith(b"HTTP/1.1 200")
+
+
 def test_an_answer_may_take_longer_than_a_head(address: Any) -> None:
     with connected(address) as client:
         client.sendall(REQUEST.replace(b"/a", b"/slow"))

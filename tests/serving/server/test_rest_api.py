@@ -187,6 +187,9 @@ class Stub:
             raise KeyError("a bug")
         return b'{"done": true}'
 
+    def start(self, *request: Any) -> bool:
+        return False
+
 
 class Ready:
     draining = False
