@@ -4,6 +4,8 @@ import argparse
 import sys
 from dataclasses import replace
 
+from tqdm import tqdm
+
 from labeling.__main__ import SPAN
 from labeling.export_span import export_span
 from labeling.formats import read_items, write_items
@@ -27,7 +29,8 @@ def bring_in(arguments: argparse.Namespace) -> int:
         arguments.format, arguments.path, problems, load_alphabet(arguments.alphabet)
     )
     wanted = (
-        replace(item, annotators=max(item.annotators, arguments.annotators)) for item in items
+        replace(item, annotators=max(item.annotators, arguments.annotators))
+        for item in tqdm(items, desc=f"importing {arguments.format}", unit="line", disable=None)
     )
     try:
         done = store.add(wanted, _WHO)
