@@ -104,6 +104,16 @@ def ask_for_second(store: Store, who: str, count: int) -> int:
     return len(rows)
 
 
+def half_answered(store: Store) -> dict[str, int]:
+    """Returns how many lines wait for somebody else, by who has answered them."""
+    rows = store.reading().execute(
+        "SELECT answered_by, SUM(lines) FROM tallies WHERE status = ? AND answered_by != ''"
+        " GROUP BY answered_by HAVING SUM(lines) > 0 ORDER BY answered_by",
+        (WAITING,),
+    )
+    return dict(map(tuple, rows))
+
+
 def second_percent(connection: sqlite3.Connection) -> int:
     """Returns of how many in a hundred lines, taken at random, a second annotator is asked."""
     row = connection.execute("SELECT value FROM facts WHERE name = ?", (_SHARE,)).fetchone()

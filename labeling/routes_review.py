@@ -8,7 +8,13 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from labeling import answers, history
-from labeling.agreement import ask_for_second, pairs, second_percent, set_second_percent
+from labeling.agreement import (
+    ask_for_second,
+    half_answered,
+    pairs,
+    second_percent,
+    set_second_percent,
+)
 from labeling.answers import ConflictError, Seen
 from labeling.bodies import Form, read_form
 from labeling.desk import Desk, Nav, see_other
@@ -37,6 +43,7 @@ def routes(desk: Desk) -> list[BaseRoute]:
             items=some_of(desk.store, status if status in _REVIEWED else DISPUTED),
             most=SHOWN,
             pairs=pairs(desk.store),
+            half=half_answered(desk.store),
             percent=second_percent(desk.store.reading()),
             asked=request.query_params.get("asked", ""),
         )

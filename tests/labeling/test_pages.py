@@ -103,6 +103,15 @@ def test_skipped_lines_are_offered_and_gone_back_to(store, enter):
     assert 'href="/label">Label all others' in page
 
 
+def test_lines_that_want_somebody_else_are_told(store, enter):
+    store.add(lines(1, annotators=2), "test")
+    browser = enter()
+    assert 'id="half"' not in browser.get("/review").text
+    browser.submit("/label", **fields(browser, text="a"))
+    assert "wants a second person's answer" in browser.get("/label").text
+    assert "1 line of ada." in browser.get("/review").text
+
+
 def test_a_deed_on_a_settled_line_taken_back_leads_to_its_page(store, enter):
     store.add([NewItem("a", picture(), "test", text="old")], "test")
     browser = enter()

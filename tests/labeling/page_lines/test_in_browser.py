@@ -108,6 +108,24 @@ def test_boxes_are_drawn_split_merged_ordered_and_queued(tab, store):
     assert [store.item(n).name for n in (1, 2)] == ["leaf <b>-1/line-1", "leaf <b>-1/line-2"]
 
 
+def test_a_page_is_marked_without_a_mouse(tab, store):
+    key(tab, "a")
+    ((left, top, width, height),) = tab.run(RECTS)
+    key(tab, "s")
+    half = round(width / 2)
+    assert near(tab, (left, top, half, height), (left + half, top, width - half, height))
+    key(tab, "m")
+    key(tab, "a")
+    key(tab, "ArrowDown", CONTROL)
+    assert near(tab, (left, top, width, height), (left, top + height, width, height + 1))
+    key(tab, "ArrowUp")
+    key(tab, "ArrowDown", SHIFT)
+    tab.press("Enter")
+    tab.wait_for("!document.getElementById('status').textContent.includes('not saved')")
+    saved = PageRecords(store).page(1).boxes
+    assert [each.top for each in saved] == [top + height, top]
+
+
 def test_side_by_side_at_the_pointer(tab):
     draw(tab, (15, 25), (150, 40), (290, 55))
     ((x, y),) = at(tab, (115, 40))
