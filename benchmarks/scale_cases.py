@@ -4,8 +4,9 @@
 
 Runs the data-parallel stages of the pipeline, with the components that `create_pipeline` wires, on
 lines of real glyphs: eight in ten for training, one each for validation and test. Then the
-Evaluator's executor judges a model, given by `--model`, on all lines. The peak memory of each
-stage is that of this process, where Beam's local runner keeps what lies between stages.
+Evaluator's executor judges a model, given by `--model`, on all lines, put into one split: that is
+what the pipeline evaluates, and of several splits Beam's local runner would hold every example. The
+peak memory of each stage is that of this process, where that runner keeps what lies between stages.
 """
 
 import argparse
@@ -95,12 +96,24 @@ def run_stages(config: Any, workers: int) -> None:
     )
 
 
+def gather_splits(examples: Path, target: Path) -> Path:
+    """Links the examples of all splits into the test split, beside the two others as they are."""
+    from schema.splits import SPLITS, TEST
+
+    for split in SPLITS:
+        for file in (examples / f"Split-{split}").iterdir():
+            for into in {split, TEST}:
+                link = target / f"Split-{into}" / f"{split}-{file.name}"
+                link.parent.mkdir(parents=True, exist_ok=True)
+                link.symlink_to(file)
+    return target
+
+
 def measure(arguments: argparse.Namespace, workspace: Path) -> dict[str, Any]:
     """Runs all stages; returns what the watch found, and the size of what they made."""
     from evaluation import evaluate
 
     from pipeline.arguments import make_config, make_parser
-    from schema.splits import SPLITS
 
     tenth = max(arguments.lines // 10, 1)
     counts = {"train": arguments.lines - 2 * tenth, "validation": tenth, "test": tenth}
@@ -113,9 +126,9 @@ def measure(arguments: argparse.Namespace, workspace: Path) -> dict[str, Any]:
     transform = config.pipeline_root / "Transform" / "transformed_examples"
     examples = next(transform.iterdir())
     if arguments.model:
+        together = gather_splits(examples, workspace / "evaluated")
         watch.begin()
-        beam_args = beam_arguments(arguments.workers)
-        evaluate(arguments.model, None, examples, workspace, beam_args, list(SPLITS))
+        evaluate(arguments.model, None, together, workspace, beam_arguments(arguments.workers))
         watch.end("Evaluator")
     ingested = config.pipeline_root / "LineExampleGen"
     return {

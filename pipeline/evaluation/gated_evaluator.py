@@ -23,6 +23,7 @@ from tfx.utils import json_utils, path_utils
 from pipeline.evaluation.judge import judge
 from pipeline.evaluation.measurable import find_flaw
 from pipeline.evaluation.overlap import Overlap, find_overlap
+from pipeline.evaluation.small_batches import custom_extractors
 from pipeline.evaluation.verdict import Verdict, write_verdict
 from pipeline.gate import ABSOLUTE, Gate, gate_from_json, gate_to_json
 from pipeline.run_result import Baseline
@@ -33,6 +34,11 @@ REASON_PROPERTY = "reason"
 """Custom property of the ModelBlessing artifact: why the model may not be pushed."""
 
 _TASK, _GATE = "task", "gate"
+
+# TFX's executor looks a function up by its path.
+_SMALL_BATCHES = {
+    custom_extractors.__name__: f"{custom_extractors.__module__}.{custom_extractors.__name__}"
+}
 
 
 class GatedEvaluatorSpec(specs.EvaluatorSpec):
@@ -63,7 +69,7 @@ class GatedExecutor(Executor):
             measured = dict(input_dict)
             if baseline is not None and baseline.broken:
                 del measured[specs.BASELINE_MODEL_KEY]
-            super().Do(measured, output_dict, exec_properties)
+            super().Do(measured, output_dict, exec_properties | _SMALL_BATCHES)
             overlap = find_overlap(
                 self._make_beam_pipeline,
                 artifact_utils.get_single_uri(input_dict[specs.EXAMPLES_KEY]),
