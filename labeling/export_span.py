@@ -6,6 +6,7 @@ the span's manifest, or takes back: a label is in no span twice.
 """
 
 import fcntl
+import hmac
 import json
 import uuid
 from collections.abc import Iterator, Sequence
@@ -24,6 +25,7 @@ from schema.errors import InputError
 
 _TOOL = "labeling"
 _LOCK = ".export.lock"
+_NAME_LENGTH = 12
 
 
 def count_new(store: Store) -> int:
@@ -89,7 +91,8 @@ def export_span(store: Store, root: Path, who: str, number: int | None = None) -
         try:
             records = (_record(store, item) for item in items)
             origins = {_line_id(item): _origin(item) for item in items if item.origin is not None}
-            span = write_span(records, root, f"{_TOOL} {mark}", number, origins)
+            writers = _name_writers(store, items)
+            span = write_span(records, root, f"{_TOOL} {mark}", number, origins, writers)
         except InputError:
             _take_back(store, export)
             raise
@@ -133,6 +136,16 @@ def _record(store: Store, item: Item) -> LineRecord:
 def _line_id(item: Item) -> str:
     """Returns what a line is called in a span: names that people gave do not leave the store."""
     return f"line-{item.id:06d}"
+
+
+def _name_writers(store: Store, items: Sequence[Item]) -> dict[str, str]:
+    """Returns names of writers by lines: the same in every span, and nobody's outside the store."""
+    secret = store.secret().encode()
+    return {
+        _line_id(item): hmac.new(secret, item.writer.encode(), "sha256").hexdigest()[:_NAME_LENGTH]
+        for item in items
+        if item.writer
+    }
 
 
 def _origin(item: Item) -> dict[str, Any]:

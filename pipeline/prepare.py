@@ -100,6 +100,11 @@ def _tell(source: str, plan: RecordPlan) -> None:
         f"{len(plan.problems)} left out, {sum(plan.shared_dropped.values())} more because their "
         "sentence is in another split\n"
     )
+    if plan.divided_writers:
+        sys.stderr.write(
+            f"{plan.divided_writers} writers have lines in several splits, for they are too few to "
+            "keep apart: the figures say little about other hands\n"
+        )
     if plan.outside:
         sys.stderr.write(f"outside the alphabet: {describe_outside(plan.outside)}\n")
     tell_problems(plan.problems)

@@ -6,7 +6,7 @@ minutes. What only pixels tell (broken pictures, duplicates) is settled in `reco
 
 import functools
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -33,6 +33,9 @@ from transforms.words import words_of
 
 HELD_OUT_SHARE = 0.1
 """Share of the writers, pages or lines that goes to validation, and the same again to test."""
+LEAST_TRAINED_SHARE = 0.5
+"""Of lines. Where writers are so few that less would be left to train on, their lines are dealt one
+by one: who trains on a single hand wants to know how well that hand is read."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,7 @@ class RecordPlan:
       problems: the lines left out, and why.
       shared_dropped: split -> lines left out because a split that goes before has their sentence.
       outside: how often each character outside the alphabet occurs in the texts.
+      divided_writers: how many writers have lines in several splits, since there are too few.
     """
 
     units: tuple[Unit, ...]
@@ -56,6 +60,7 @@ class RecordPlan:
     problems: tuple[Problem, ...]
     shared_dropped: dict[str, int]
     outside: Counter[str]
+    divided_writers: int = 0
 
     def vocabulary(self, text: str) -> str:
         """Returns which of `schema.features.VOCABULARIES` a text belongs to."""
@@ -97,21 +102,42 @@ def plan_records(folder: Path, options: RecordOptions) -> RecordPlan:
         problems=tuple(problems.found),
         shared_dropped={split: dropped[split] for split in SPLITS},
         outside=outside,
+        divided_writers=_count_divided(taken, splits),
     )
 
 
 def deal_splits(entries: Iterable[LineEntry], seed: int) -> dict[str, str]:
-    """Returns sample id -> split: the official one, else one for all lines of a writer or page."""
+    """Returns sample id -> split: the official one, else one for all lines of a writer or page.
+
+    Writers count unless they are too few (`LEAST_TRAINED_SHARE`).
+    """
     entries = list(entries)
+    dealt = _deal(entries, seed, lambda line: line.writer or line.page or line.sample_id)
+    free = [dealt[line.sample_id] for line in entries if line.split is None]
+    written = any(line.writer and line.split is None for line in entries)
+    if written and free.count(TRAIN) < LEAST_TRAINED_SHARE * len(free):
+        return _deal(entries, seed, lambda line: line.page or line.sample_id)
+    return dealt
+
+
+def _deal(
+    entries: Sequence[LineEntry], seed: int, group_of: Callable[[LineEntry], str]
+) -> dict[str, str]:
     groups = sorted(
-        {_group(line) for line in entries if line.split is None},
+        {group_of(line) for line in entries if line.split is None},
         key=lambda group: hash_fraction(f"{seed} {group}"),
     )
     held_out = max(1, round(HELD_OUT_SHARE * len(groups)))
     dealt = dict.fromkeys(groups, TRAIN)
     dealt |= dict.fromkeys(groups[:held_out], TEST)
     dealt |= dict.fromkeys(groups[held_out : 2 * held_out], VALIDATION)
-    return {line.sample_id: line.split or dealt[_group(line)] for line in entries}
+    return {line.sample_id: line.split or dealt[group_of(line)] for line in entries}
+
+
+def _count_divided(entries: Iterable[LineEntry], splits: Mapping[str, str]) -> int:
+    """Returns how many writers have lines in more than one split."""
+    pairs = {(line.writer, splits[line.sample_id]) for line in entries if line.writer}
+    return sum(count > 1 for count in Counter(writer for writer, _ in pairs).values())
 
 
 def check_splits(splits: Iterable[str], folder: Path) -> None:
@@ -131,10 +157,6 @@ def check_splits(splits: Iterable[str], folder: Path) -> None:
                 f"expected lines in every split, got none in {split} of {counts.total()} in "
                 f"{folder}: give more pages, writers or lines, or another seed"
             )
-
-
-def _group(line: LineEntry) -> str:
-    return line.writer or line.page or line.sample_id
 
 
 def _mark(unit: Unit, declared: Alphabet) -> Unit:

@@ -13,7 +13,7 @@ import shutil
 import uuid
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -31,6 +31,8 @@ MANIFEST_FILE = "manifest.json"
 MANIFEST_FORMAT = 1
 ORIGINS_FILE = "origins.json"
 """Line id -> the request that it came in with, as `serving.monitor.label_queue.Origin` has it."""
+WRITERS_FILE = "writers.json"
+"""Line id -> an id of its writer without personal data, so that splits share no writer."""
 
 _SPAN_NAME = re.compile(r"span-(0|[1-9]\d{0,8})")
 _VERSION_NAME = re.compile(r"version-(0|[1-9]\d{0,8})")
@@ -96,11 +98,13 @@ def write_span(
     tool: str,
     number: int | None = None,
     origins: Mapping[str, Mapping[str, Any]] | None = None,
+    writers: Mapping[str, str] | None = None,
 ) -> Span:
     """Writes lines as the next span, or as the next version of a span.
 
     The version appears whole or not at all, and nothing that is there is touched. The manifest
-    names no person, and neither may the lines' ids: they become file names.
+    names no person, and neither may the lines' ids: they become file names. What records say of
+    their writers is left out.
 
     Args:
       records: at least one line.
@@ -108,6 +112,7 @@ def write_span(
       tool: name and version of the program that made the data.
       number: the span to write a new version of; a new span by default.
       origins: of lines that came of requests, by their ids, for `ORIGINS_FILE`.
+      writers: ids without personal data, by ids of lines, for `WRITERS_FILE`.
 
     Raises:
       InputError: no lines, or lines that cannot be written.
@@ -120,9 +125,10 @@ def write_span(
         lines = write_line_folder(records, unfinished)
         if not lines:
             raise InputError(f"expected labelled lines for a span in {root}, got none: label some")
-        if origins:
-            told = json.dumps(dict(origins), indent=1, ensure_ascii=False) + "\n"
-            (unfinished / ORIGINS_FILE).write_text(told, encoding="utf-8")
+        for name, facts in ((ORIGINS_FILE, origins), (WRITERS_FILE, writers)):
+            if facts:
+                told = json.dumps(dict(facts), indent=1, ensure_ascii=False) + "\n"
+                (unfinished / name).write_text(told, encoding="utf-8")
         manifest = {
             "format": MANIFEST_FORMAT,
             "made": datetime.now(timezone.utc).isoformat(timespec="seconds"),
@@ -156,10 +162,35 @@ def plan_span(span: Span, problems: Problems) -> Iterator[Unit]:
     """Yields the lines of a span, after checking it, without reading pictures.
 
     Raises:
-      InputError: the files are not those of the manifest.
+      InputError: the files are not those of the manifest, or not as `write_span` wrote them.
     """
     verify_span(span)
-    return plan_line_folder(span.path, problems, prefix=f"span-{span.number}/")
+    prefix = f"span-{span.number}/"
+    writers = {f"{prefix}{line}": writer for line, writer in _read_writers(span).items()}
+    units = plan_line_folder(span.path, problems, prefix=prefix)
+    return (_with_writers(unit, writers) for unit in units)
+
+
+def _with_writers(unit: Unit, writers: Mapping[str, str]) -> Unit:
+    lines = (replace(line, writer=writers.get(line.sample_id)) for line in unit.lines)
+    return replace(unit, lines=tuple(lines))
+
+
+def _read_writers(span: Span) -> dict[str, str]:
+    path = span.path / WRITERS_FILE
+    if not path.is_file():
+        return {}
+    try:
+        writers = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise InputError(
+            f"expected the writers of a span's lines, got {error} at {path}: restore the span"
+        ) from None
+    if not isinstance(writers, dict) or not all(isinstance(w, str) for w in writers.values()):
+        raise InputError(
+            f"expected the id of each line's writer, got something else at {path}: restore the span"
+        )
+    return writers
 
 
 def describe_span(span: Span) -> str:

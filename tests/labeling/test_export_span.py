@@ -11,7 +11,13 @@ from labeling.export_span import count_new, spans_of
 from labeling.items import NewItem
 from labeling.queue import Asker
 from pipeline.ingest.records import Problems
-from pipeline.ingest.spans import ORIGINS_FILE, describe_span, find_spans, read_span
+from pipeline.ingest.spans import (
+    ORIGINS_FILE,
+    WRITERS_FILE,
+    describe_span,
+    find_spans,
+    read_span,
+)
 from schema.alphabet import LATIN
 from schema.errors import InputError
 from tests.labeling.conftest import lines, picture
@@ -63,6 +69,20 @@ def test_corrections_become_the_next_version(labelled, tmp_path):
     assert [(each.version, each.changed) for each in spans_of(labelled)] == [(2, 0)]
     with pytest.raises(InputError, match="expected span 9, got none"):
         export_span.export_span(labelled, root, "ada", number=9)
+
+
+def test_lines_of_a_writer_can_be_kept_together_without_the_name(store, tmp_path):
+    given = enumerate(("Jane Doe", "", "w-1", "Jane Doe"))
+    store.add((NewItem(f"{n}", picture(n), "x", text="a", writer=who) for n, who in given), "test")
+    span, _ = export_span.export_span(store, tmp_path, "ada")
+    first, nobody, other, again = (record.writer for record in read_span(span, Problems()))
+    assert first == again
+    assert nobody is None
+    assert len({first, other}) == 2
+    assert "Jane" not in (span.path / WRITERS_FILE).read_text()
+    store.add([NewItem("4", picture(4), "x", text="a", writer="w-1")], "test")
+    span, _ = export_span.export_span(store, tmp_path, "ada")
+    assert [record.writer for record in read_span(span, Problems())] == [other]
 
 
 class Killed(BaseException):

@@ -48,6 +48,15 @@ def test_a_tenth_each_goes_to_validation_and_test(plan_of):
     assert counts == [80, 10, 10]
 
 
+@pytest.mark.parametrize(("writers", "divided"), [(1, 1), (3, 3), (10, 0)])
+def test_too_few_writers_are_divided_and_counted(plan_of, writers, divided):
+    entries = [record(f"{n}", f"Line {n}.", writer=f"{n % writers}") for n in range(100)]
+    plan = plan_of(entries)
+    assert plan.divided_writers == divided
+    counts = [list(plan.splits.values()).count(split) for split in SPLITS]
+    assert counts == [80, 10, 10]
+
+
 def test_lines_of_a_writer_or_else_a_page_stay_together(plan_of):
     records = [
         record(

@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 
 from pipeline.ingest import spans as spans_module
+from pipeline.ingest.download import hash_file
 from pipeline.ingest.records import LineRecord, Problems
 from pipeline.ingest.spans import (
     MANIFEST_FILE,
     SPAN_PATTERN,
+    WRITERS_FILE,
     Span,
     choose_spans,
     find_spans,
@@ -58,6 +60,26 @@ def test_the_manifest_tells_what_and_when_but_not_who(tmp_path: Path) -> None:
     assert manifest["made"].endswith("+00:00")
     assert sorted(manifest["files"]) == ["a.gt.txt", "a.png"]
     assert "Jane" not in content
+
+
+def test_ids_of_writers_come_back_and_are_hashed(tmp_path: Path) -> None:
+    span = write_span(some_lines("a", "b"), tmp_path, TOOL, writers={"b": "7f3a"})
+    found = {record.sample_id: record.writer for record in read_span(span, Problems(0))}
+    assert found == {"span-1/a": None, "span-1/b": "7f3a"}
+    manifest = json.loads((span.path / MANIFEST_FILE).read_text(encoding="utf-8"))
+    assert WRITERS_FILE in manifest["files"]
+
+
+@pytest.mark.parametrize("content", ["[", "[1]", '{"a": 1}'])
+def test_bad_writers_are_named(tmp_path: Path, content: str) -> None:
+    span = write_span(some_lines("a"), tmp_path, TOOL, writers={"a": "7f3a"})
+    path = span.path / WRITERS_FILE
+    path.write_text(content, encoding="utf-8")
+    manifest = json.loads((span.path / MANIFEST_FILE).read_text(encoding="utf-8"))
+    manifest["files"][WRITERS_FILE] = hash_file(path)
+    (span.path / MANIFEST_FILE).write_text(json.dumps(manifest), encoding="utf-8")
+    with pytest.raises(InputError, match=f"at .*{WRITERS_FILE}: restore the span"):
+        read_span(span, Problems(0))
 
 
 def test_spans_and_versions_are_counted_on(tmp_path: Path) -> None:
