@@ -73,27 +73,10 @@ def watch_components(watch: StageWatch) -> Iterator[None]:
 def run_stages(config: Any, workers: int) -> None:
     """Runs ingest, statistics and Transform."""
     from tfx.orchestration.local.local_dag_runner import LocalDagRunner
-    from tfx.orchestration.pipeline import Pipeline
 
-    from pipeline.ingest_stage import ingest
-    from pipeline.span_check_stage import check_span
-    from pipeline.store import CREATE, connection_config
-    from pipeline.transform_stage import transform
-    from pipeline.validate_stage import validate
+    from pipeline.pipeline import create_data_pipeline
 
-    examples = ingest(config)
-    validation = validate(examples, config)
-    span_checking = check_span(examples, validation, config)
-    transformed = transform(examples, validation, span_checking, config)
-    LocalDagRunner().run(
-        Pipeline(
-            pipeline_name=config.pipeline_name,
-            pipeline_root=str(config.pipeline_root),
-            components=[examples, *validation, *span_checking.components, transformed],
-            metadata_connection_config=connection_config(config.database, CREATE),
-            beam_pipeline_args=beam_arguments(workers),
-        )
-    )
+    LocalDagRunner().run(create_data_pipeline(config, tuple(beam_arguments(workers))))
 
 
 def gather_splits(examples: Path, target: Path) -> Path:

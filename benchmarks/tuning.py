@@ -53,32 +53,14 @@ def make_config(arguments: argparse.Namespace, seed: int, lines: int, steps: int
 def make_examples(config: Any) -> Path:
     """Runs the pipeline up to Transform; returns where the transformed examples lie."""
     from tfx.orchestration.local.local_dag_runner import LocalDagRunner
-    from tfx.orchestration.pipeline import Pipeline
 
-    from pipeline.ingest_stage import ingest
-    from pipeline.pipeline import BEAM_ARGS
+    from pipeline.pipeline import create_data_pipeline
     from pipeline.progress import show_progress
     from pipeline.run_metadata import RunMetadata
-    from pipeline.span_check_stage import check_span
-    from pipeline.store import CREATE, connection_config
-    from pipeline.transform_stage import transform
-    from pipeline.validate_stage import validate
 
-    examples = ingest(config)
-    validation = validate(examples, config)
-    span_checking = check_span(examples, validation, config)
-    transformed = transform(examples, validation, span_checking, config)
-    wanted = [examples, *validation, *span_checking.components, transformed]
     config.workspace.mkdir(parents=True, exist_ok=True)
-    pipeline = Pipeline(
-        pipeline_name=config.pipeline_name,
-        pipeline_root=str(config.pipeline_root),
-        components=wanted,
-        enable_cache=True,
-        metadata_connection_config=connection_config(config.database, CREATE),
-        beam_pipeline_args=list(BEAM_ARGS),
-    )
-    with show_progress(len(wanted), config.logs_path / "transform.log"):
+    pipeline = create_data_pipeline(config)
+    with show_progress(len(pipeline.components), config.logs_path / "transform.log"):
         LocalDagRunner().run(pipeline)
     found = RunMetadata(config.database, config.pipeline_name)
     return Path(found.output("Transform", "transformed_examples").uri)

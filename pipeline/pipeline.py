@@ -1,5 +1,9 @@
 """The story of the data, from raw glyphs to a pushed model."""
 
+from collections.abc import Sequence
+
+from tfx.dsl.components.base.base_component import BaseComponent
+from tfx.dsl.components.base.base_node import BaseNode
 from tfx.orchestration.pipeline import Pipeline
 
 from pipeline.beam.options import IN_PROCESS
@@ -31,21 +35,41 @@ def create_pipeline(
         the baseline is the latest blessed model, a span is held against none before it, and a
         training does not know its place in the lineage.
     """
-    examples = ingest(config)
-    validation = validate(examples, config)
-    span_checking = check_span(examples, validation, config, reads_metadata)
-    transformed = transform(examples, validation, span_checking, config)
+    *before, transformed = _make_examples(config, reads_metadata)
     training = train(transformed, config, reads_metadata)
     evaluation = evaluate(transformed, training.trainer, config, reads_metadata)
     infra_validator = infra_validate(transformed, training.trainer, config)
     pusher = push(training.trainer, evaluation.evaluator, infra_validator, config)
+    return _wire(
+        config,
+        [*before, transformed, *training.components, *evaluation, infra_validator, pusher],
+        beam_args,
+    )
+
+
+def create_data_pipeline(
+    config: PipelineConfig, beam_args: tuple[str, ...] = BEAM_ARGS
+) -> Pipeline:
+    """Wires the stages up to the transformed examples alone; arguments as of `create_pipeline`."""
+    return _wire(config, _make_examples(config), beam_args)
+
+
+def _make_examples(config: PipelineConfig, reads_metadata: bool = True) -> list[BaseComponent]:
+    """Returns the components that make transformed examples, Transform last."""
+    examples = ingest(config)
+    validation = validate(examples, config)
+    span_checking = check_span(examples, validation, config, reads_metadata)
+    transformed = transform(examples, validation, span_checking, config)
+    return [examples, *validation, *span_checking.components, transformed]
+
+
+def _wire(
+    config: PipelineConfig, components: Sequence[BaseNode], beam_args: tuple[str, ...]
+) -> Pipeline:
     return Pipeline(
         pipeline_name=config.pipeline_name,
         pipeline_root=str(config.pipeline_root),
-        components=[
-            *(examples, *validation, *span_checking.components, transformed),
-            *(*training.components, *evaluation, infra_validator, pusher),
-        ],
+        components=list(components),
         enable_cache=True,
         metadata_connection_config=connection_config(config.database, CREATE),
         beam_pipeline_args=list(beam_args),

@@ -10,18 +10,13 @@ import apache_beam as beam
 import pytest
 import tensorflow as tf
 from tensorflow_metadata.proto.v0 import statistics_pb2
-from tfx.orchestration import metadata
 from tfx.orchestration.local.local_dag_runner import LocalDagRunner
-from tfx.orchestration.pipeline import Pipeline
 
 from pipeline.arguments import make_config, make_parser
 from pipeline.beam.options import IN_PROCESS
 from pipeline.gate import LineGate
-from pipeline.ingest_stage import ingest
+from pipeline.pipeline import create_data_pipeline
 from pipeline.run import find_input_error
-from pipeline.span_check_stage import check_span
-from pipeline.transform_stage import transform
-from pipeline.validate_stage import validate
 from schema.errors import InputError
 from schema.splits import SPLITS
 from serving.monitor.observe_settings import ObserveSettings
@@ -53,20 +48,7 @@ def run_stages(glyphs, workspace, beam_args):
         )
     )
     workspace.mkdir()
-    examples = ingest(config)
-    validation = validate(examples, config)
-    span_checking = check_span(examples, validation, config)
-    transformed = transform(examples, validation, span_checking, config)
-    database = metadata.sqlite_metadata_connection_config(str(workspace / "metadata.sqlite"))
-    LocalDagRunner().run(
-        Pipeline(
-            pipeline_name=config.pipeline_name,
-            pipeline_root=str(config.pipeline_root),
-            components=[examples, *validation, *span_checking.components, transformed],
-            metadata_connection_config=database,
-            beam_pipeline_args=list(beam_args),
-        )
-    )
+    LocalDagRunner().run(create_data_pipeline(config, tuple(beam_args)))
     return config.pipeline_root
 
 
