@@ -9,6 +9,7 @@ import keras
 import tensorflow as tf
 
 from trainer_module.hyperparameters.lstm_ctc import LstmCtcHyperparameters
+from trainer_module.networks.hoisted_lstm import HoistedLstm
 from trainer_module.networks.stem import IMAGE, WIDTH, Stem, mean_frame
 from transforms.ctc import blank_padding
 from transforms.image import LINE_HEIGHT
@@ -29,7 +30,7 @@ class LstmCtc(keras.Model):
         self.stem = Stem(hyperparameters.stem)
         self.dropout = keras.layers.Dropout(hyperparameters.dropout)
         self.recurrent = [
-            keras.layers.Bidirectional(keras.layers.LSTM(units, return_sequences=True))
+            keras.layers.Bidirectional(HoistedLstm(units, return_sequences=True))
             for units in hyperparameters.lstm_units
         ]
         self.classify = keras.layers.Dense(num_classes, dtype="float32")
