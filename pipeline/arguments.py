@@ -48,11 +48,12 @@ LINES_OF = {
     EMNIST: {"train_lines": 10000, "validation_lines": 500, "test_lines": 1500},
 }
 DATASETS_OF = {LINES: DATASETS, CHARACTERS: (SAMPLE, EMNIST), DETECTOR: (SAMPLE, PAGES, IAM)}
-TRAIN_STEPS_OF = {
-    LINES: {SAMPLE: 500, EMNIST: 2200, **dict.fromkeys(SOURCES, 1500)},
-    CHARACTERS: {SAMPLE: 600, EMNIST: 6000},
-    DETECTOR: {SAMPLE: 400, PAGES: 1000, IAM: 1500},
+TRAIN_EXAMPLES_OF = {
+    LINES: {SAMPLE: 16_000, EMNIST: 70_400, **dict.fromkeys(SOURCES, 48_000)},
+    CHARACTERS: {SAMPLE: 76_800, EMNIST: 768_000},
+    DETECTOR: {SAMPLE: 1600, PAGES: 4000, IAM: 6000},
 }
+"""To train on unless told otherwise, each as often as it comes: steps are these over the batch."""
 SYNTHESIS_OF = {SAMPLE: SynthesisOptions(baseline_drift=1.5)}
 WHERE_TO_GET = {
     IAM: "name the folder of your own licensed copy, with ascii/, lines/ or lines.tgz, and xml/",
@@ -182,23 +183,26 @@ def make_config(arguments: argparse.Namespace) -> PipelineConfig:
     network = NETWORKS[arguments.network or task.networks[0]]
     changes = parse_settings(arguments.settings, find_fields(task, dataset, network))
     workspace = arguments.workspace.absolute()
+    changed = changes.get("hyperparameters", {})
+    hyperparameters = _make_hyperparameters(network, dataset, changed)
     steps = arguments.train_steps
-    hyperparameters = changes.get("hyperparameters", {})
+    if steps is None:
+        steps = max(1, TRAIN_EXAMPLES_OF[task.name][dataset] // hyperparameters.batch_size)
     return PipelineConfig(
         task=task,
         dataset=dataset,
         data_dir=(arguments.data_dir or workspace / "data" / dataset).absolute(),
         workspace=workspace,
-        train_steps=TRAIN_STEPS_OF[task.name][dataset] if steps is None else steps,
+        train_steps=steps,
         seed=arguments.seed,
         data=_make_data(arguments, changes.get("data", {})),
-        hyperparameters=_make_hyperparameters(network, dataset, hyperparameters),
+        hyperparameters=hyperparameters,
         gate=task.gate(**changes.get("gate", {})),
         synthesis=_make_synthesis(task, dataset, changes.get("synthesis", {})),
         augmentation=AugmentationOptions(**changes.get("augmentation", {})),
         span_check=SpanCheckOptions(**changes.get("span_check", {})),
         warm_start=find_trained(arguments.warm_start.absolute()) if arguments.warm_start else None,
-        search=_make_search(arguments, network, hyperparameters),
+        search=_make_search(arguments, network, changed),
         tracking=TrackingChoice(
             arguments.track, "" if arguments.track == NONE else str(workspace / "tracking")
         ),

@@ -14,6 +14,7 @@ _SETTINGS = {
     "train_lines": 480,
     "validation_lines": 40,
     "test_lines": 50,
+    "batch_size": 32,
     "learning_rate": 0.005,
     # Loose bounds: what stops a worse model is the comparison with the better one.
     "max_cer": 2,

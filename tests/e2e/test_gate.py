@@ -31,6 +31,7 @@ SETTINGS = {
     "train_lines": 480,
     "validation_lines": 40,
     "test_lines": 80,
+    "batch_size": 32,
     "learning_rate": 0.005,
     "max_cer": 2,
     "max_wer": 2,

@@ -52,7 +52,8 @@ def spans(tmp_path_factory):
 
 
 def train_options(steps):
-    return ("--train-steps", str(steps), "--set", "learning_rate=0.005")
+    sizes = ("--set", "batch_size=32", "--set", "learning_rate=0.005")
+    return ("--train-steps", str(steps), *sizes)
 
 
 def call(*command):

@@ -26,7 +26,7 @@ def tuned(bar_folder, bar_corpus, tmp_path_factory):
     command = [
         *(sys.executable, "local_runner.py", "--dataset", "emnist", "--no-question"),
         *("--data-dir", bar_folder, "--corpus", bar_corpus, "--workspace", workspace),
-        *("--train-steps", "48", "--tune", "random", "--trials", "2", "--space", space),
+        *("--train-steps", "192", "--tune", "random", "--trials", "2", "--space", space),
         *(part for key, value in settings.items() for part in ("--set", f"{key}={value}")),
     ]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
@@ -44,7 +44,7 @@ def test_the_trainer_takes_what_the_search_found(tuned):
     assert (search["completed"], search["failed"]) == (2, 0)
     card = json.loads((Path(told["pushed"]) / "assets.extra" / "model_card.json").read_text())
     assert card["hyperparameters"]["batch_size"] == search["best"]["changes"]["batch_size"]
-    assert card["train_steps"] == 48 * 32 / card["hyperparameters"]["batch_size"]
+    assert card["train_steps"] == 192 * 8 / card["hyperparameters"]["batch_size"]
 
 
 def test_the_lineage_leads_from_the_model_to_the_search(tuned):

@@ -126,6 +126,12 @@ def test_bad_usage_exits_with_2_and_one_line(capsys):
     assert capsys.readouterr().err.count("\n") == 1
 
 
+def test_another_batch_size_sees_as_many_examples():
+    steps = [config_of("--set", f"batch_size={size}").train_steps for size in (8, 32, 20_000)]
+    assert steps == [2000, 500, 1]
+    assert config_of("--set", "batch_size=32", "--train-steps", "7").train_steps == 7
+
+
 def test_train_steps_must_be_positive():
     with pytest.raises(InputError, match="train_steps >= 1"):
         config_of("--train-steps", "0")

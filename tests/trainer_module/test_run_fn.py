@@ -32,7 +32,7 @@ def test_what_a_search_found_is_trained_with_on_as_many_examples():
     }
     found = FnArgs(train_steps=100, hyperparameters={"space": [], "values": values})
     config, steps = take_tuned(CONFIG, found)
-    assert steps == 200
+    assert steps == 50
     assert LstmCtcHyperparameters.from_dict(config.hyperparameters) == LstmCtcHyperparameters(
         learning_rate=0.001, batch_size=16, lstm_units=(128, 128)
     )

@@ -23,6 +23,12 @@ class LstmCtcHyperparameters(LineHyperparameters):
     }
 
     lstm_units: tuple[int, ...] = (160,)
+    # A search of 30 minutes found these four (benchmarks/results/2026-11-29-tuning.json). A GPU
+    # prefers larger batches: docs/training-on-several-machines.md has the rules.
+    batch_size: int = 8
+    learning_rate: float = 2.1e-3
+    warmup_share: float = 0.1
+    dropout: float = 0.185
 
     def __post_init__(self) -> None:
         super().__post_init__()
