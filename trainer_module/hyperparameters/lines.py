@@ -29,7 +29,7 @@ LINE_SPACE: Space = {
 }
 """What a search varies in any line network.
 
-A factor of three to either side of the defaults. The stem is not among it: half its stride doubles
+Around the defaults, a factor of three to either side of the middle. The stem is not among it: half its stride doubles
 the time of a step, and no search at equal examples would weigh that.
 """
 
