@@ -29,8 +29,8 @@ LINE_SPACE: Space = {
 }
 """What a search varies in any line network.
 
-Around the defaults, a factor of three to either side of the middle. The stem is not among it: half its stride doubles
-the time of a step, and no search at equal examples would weigh that.
+A factor of three to either side of the first defaults. The stem is not among it: half its stride
+doubles the time of a step, and no search at equal examples would weigh that.
 """
 
 
