@@ -180,12 +180,7 @@ def _read_writers(span: Span) -> dict[str, str]:
     path = span.path / WRITERS_FILE
     if not path.is_file():
         return {}
-    try:
-        writers = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise InputError(
-            f"expected the writers of a span's lines, got {error} at {path}: restore the span"
-        ) from None
+    writers = _read_json(path)
     if not isinstance(writers, dict) or not all(isinstance(w, str) for w in writers.values()):
         raise InputError(
             f"expected the id of each line's writer, got something else at {path}: restore the span"
@@ -288,13 +283,15 @@ def _hash_files(folder: Path) -> dict[str, str]:
     return hashes
 
 
-def _read_manifest(path: Path) -> dict:
+def _read_json(path: Path) -> Any:
     try:
-        manifest = json.loads(path.read_text(encoding="utf-8"))
+        return json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise InputError(
-            f"expected a manifest in JSON, got {error} at {path}: restore the span"
-        ) from None
+        raise InputError(f"expected JSON, got {error} at {path}: restore the span") from None
+
+
+def _read_manifest(path: Path) -> dict:
+    manifest = _read_json(path)
     if (
         not isinstance(manifest, dict)
         or manifest.get("format") != MANIFEST_FORMAT

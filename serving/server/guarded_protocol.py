@@ -43,7 +43,7 @@ class GuardedProtocol(HttpToolsProtocol):
         if self._in_head:
             if self._head_bytes > MOST_HEAD_BYTES:
                 self.send_400_response(f"expected a head of at most {MOST_HEAD_BYTES} bytes")
-        elif self.cycle is None or self.cycle.response_complete:
+        elif self._guard is None and (self.cycle is None or self.cycle.response_complete):
             self._arm(self._idle_seconds)  # empty lines are no request
 
     def on_message_begin(self) -> None:

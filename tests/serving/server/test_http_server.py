@@ -38,13 +38,13 @@ def connected(address: Any) -> Iterator[socket.socket]:
         yield client
 
 
-def drip(client: socket.socket, seconds: float) -> float:
+def drip(client: socket.socket, seconds: float, drop: bytes = b"a") -> float:
     """Send the head of a request slowly and return when the server closed the connection."""
     started = time.monotonic()
     client.settimeout(0.05)
     while time.monotonic() - started < seconds:
         try:
-            client.sendall(b"a")
+            client.sendall(drop)
             if client.recv(1000) == b"":
                 break
         except TimeoutError:
@@ -93,18 +93,7 @@ def test_empty_lines_are_no_request(address: Any, before: bytes) -> None:
         if before:
             client.sendall(before)
             answer(client)
-        started = time.monotonic()
-        client.settimeout(0.1)
-        while time.monotonic() - started < 5:
-            try:
-                client.sendall(b"\r\n") if time.monotonic() - started < 0.3 else None
-                if client.recv(1000) == b"":
-                    break
-            except TimeoutError:
-                continue
-            except OSError:
-                break
-        assert 0.8 < time.monotonic() - started < 3
+        assert 0.8 < drip(client, 5, b"\r\n") < 3
 
 
 def test_a_large_body_in_one_piece_with_the_next_request(address: Any) -> None:
