@@ -80,12 +80,13 @@ def show_progress(stages: int, log_file: Path) -> Iterator[None]:
     bar = StageBar(stages)
     loggers = [absl_logging.get_absl_logger(), logging.getLogger("tensorflow")]
     root = logging.getLogger()
-    before = [(logger, list(logger.handlers), logger.propagate) for logger in loggers]
+    before = [(logger, list(logger.handlers), logger.propagate, logger.level) for logger in loggers]
     root_before = (list(root.handlers), root.level)
     verbosity = absl_logging.get_verbosity()
     absl_logging.set_verbosity(absl_logging.INFO)
     for logger in loggers:
         logger.handlers, logger.propagate = [], True
+        logger.setLevel(logging.INFO)
     root.handlers = [to_file, bar]
     root.setLevel(logging.INFO)
     logging.captureWarnings(True)
@@ -94,8 +95,9 @@ def show_progress(stages: int, log_file: Path) -> Iterator[None]:
     finally:
         logging.captureWarnings(False)
         absl_logging.set_verbosity(verbosity)
-        for logger, handlers, propagate in before:
+        for logger, handlers, propagate, level in before:
             logger.handlers, logger.propagate = handlers, propagate
+            logger.setLevel(level)
         root.handlers = root_before[0]
         root.setLevel(root_before[1])
         bar.close()

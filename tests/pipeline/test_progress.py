@@ -12,7 +12,9 @@ def log_stage(name):
     absl_logging.info("Component %s is finished.", name)
 
 
-def test_stages_are_told_and_noise_goes_to_the_file(tmp_path, capsys):
+def test_stages_are_told_and_noise_goes_to_the_file(tmp_path, capsys, monkeypatch):
+    # As a command has left it that wants to hear of errors alone.
+    monkeypatch.setattr(logging.getLogger("tensorflow"), "level", logging.ERROR)
     log_file = tmp_path / "logs" / "run.log"
     with show_progress(2, log_file):
         log_stage("Trainer")

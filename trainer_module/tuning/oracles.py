@@ -110,6 +110,11 @@ class Durable(keras_tuner.Oracle):
         rest = self._retry_queue or self.ongoing_trials
         return total is not None and len(self.end_order) >= total and not rest
 
+    def get_state(self) -> dict[str, Any]:
+        """Returns the search as JSON: equal for equal searches, sets in order."""
+        state: dict[str, Any] = super().get_state()
+        return {**state, "tried_so_far": sorted(state["tried_so_far"])}
+
     def save(self) -> None:
         """Writes the search down."""
         self._write(Path(self._get_oracle_fname()), self.get_state())

@@ -244,6 +244,16 @@ def test_whole_ranges_give_whole_numbers(make_study, open_oracle):
         end(oracle, trial, 0.5)
 
 
+def test_equal_searches_are_written_alike(make_study, open_oracle, tmp_path):
+    first = open_oracle(make_study(), Extent(9, 8))
+    for number in range(8):
+        end(first, first.create_trial("worker1"), 0.5 + number / 100)
+    state = first.get_state()
+    assert state["tried_so_far"] == sorted(state["tried_so_far"])
+    assert len(state["tried_so_far"]) == 8
+    assert open_oracle(make_study(), Extent(9, 8)).get_state() == state
+
+
 def test_what_is_written_is_whole(make_study, open_oracle, tmp_path):
     open_oracle(make_study(), Extent(9, 4)).create_trial("worker1")
     for path in (tmp_path / "search").rglob("*.json"):
