@@ -9,7 +9,8 @@ their validation lines. A choice looks better on what it was chosen by than it i
 compared on other data: with each of the other seeds the pipeline's own ingestion and Transform deal
 other training and validation glyphs and texts out of the training files. Both sets of
 hyperparameters train on them with as many examples, and each is judged by the validation lines of
-its best epoch. `--speed-up` times the same short trials by one worker and by two instead. Run it on
+its best epoch. `--speed-up` times the same short trials by one worker, with half of the
+processors and with all, and by two instead. Run it on
 an idle machine, with the project's environment; what was done is not done again.
 """
 

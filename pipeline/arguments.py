@@ -53,7 +53,7 @@ TRAIN_EXAMPLES_OF = {
     CHARACTERS: {SAMPLE: 76_800, EMNIST: 768_000},
     DETECTOR: {SAMPLE: 1600, PAGES: 4000, IAM: 6000},
 }
-"""To train on unless told otherwise, each as often as it comes: steps are these over the batch."""
+"""Trained on unless told otherwise, repeats counted: the steps are these over the batch size."""
 SYNTHESIS_OF = {SAMPLE: SynthesisOptions(baseline_drift=1.5)}
 WHERE_TO_GET = {
     IAM: "name the folder of your own licensed copy, with ascii/, lines/ or lines.tgz, and xml/",
