@@ -5,7 +5,6 @@ before it closes the port, and lets each connection ask what may be on its way.
 """
 
 import asyncio
-import contextlib
 import functools
 import logging
 import math
@@ -20,6 +19,7 @@ from typing import Any
 import uvicorn
 
 from schema.errors import InputError
+from serving.server import port_end
 from serving.server.guarded_protocol import GuardedProtocol
 
 _log = logging.getLogger(__name__)
@@ -45,7 +45,7 @@ class HttpOptions:
     grace_seconds: float = 30.0
     head_seconds: float = 10.0
     idle_seconds: float = 75.0
-    last_request_seconds: float = 0.5
+    last_request_seconds: float = 2.0
     tls: ssl.SSLContext | None = None
 
 
@@ -135,11 +135,14 @@ class _Server(uvicorn.Server):
         # asyncio closes the sockets that it was given; the copies keep the port open until all who
         # wait in its queue are accepted.
         ports = [listener.dup() for listener in sockets or []]
+        ignoring = [port_end.ignore_new_connections(port) for port in ports]
+        if any(ignoring):
+            await asyncio.sleep(port_end.HANDSHAKE_SECONDS)
         for server in self.servers:
             server.close()
         waiting = []
         for port in ports:
-            waiting += _accept_all(port)
+            waiting += port_end.accept_all(port)
             port.close()
         await self._serve_accepted(waiting)
         await self._wait_for_last_requests()
@@ -173,15 +176,3 @@ class _Server(uvicorn.Server):
         end = time.monotonic() + self._last_request_seconds
         while self.server_state.connections and time.monotonic() < end:
             await asyncio.sleep(_LAST_REQUEST_POLL_SECONDS)
-
-
-def _accept_all(listener: socket.socket) -> list[socket.socket]:
-    """Returns the connections that wait to be accepted."""
-    listener.setblocking(False)
-    accepted = []
-    with contextlib.suppress(BlockingIOError):
-        while True:
-            connection, _ = listener.accept()
-            connection.setblocking(False)
-            accepted.append(connection)
-    return accepted

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from serving.server import http_server
+from serving.server import http_server, port_end
 from serving.server.http_server import HttpOptions
 
 REQUEST = b"GET /v1/a HTTP/1.1\r\nHost: x\r\n\r\n"
@@ -176,18 +176,21 @@ def test_who_has_connected_may_ask_after_the_port_is_closed() -> None:
             client.close()
 
 
-def test_who_connects_while_the_port_closes_is_answered(monkeypatch: pytest.MonkeyPatch) -> None:
-    original, clients = asyncio.base_events.Server.close, contextlib.ExitStack()
+@pytest.mark.parametrize("filters", [True, False], ids=["with-filters", "without-filters"])
+def test_who_connects_while_the_port_closes_is_answered(
+    filters: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    original, clients = port_end.ignore_new_connections, contextlib.ExitStack()
     late: list[socket.socket] = []
 
-    def close(self: Any) -> None:
-        # In the event loop itself, so the server accepts none of them before it closes.
-        for _ in range(0 if late else 50):
+    def ignore(listener: socket.socket) -> bool:
+        # In the event loop itself, so the server accepts none of them before the port ends.
+        for _ in range(50):
             late.append(clients.enter_context(connected(address)))
             late[-1].sendall(REQUEST)
-        original(self)
+        return filters and original(listener)
 
-    monkeypatch.setattr(asyncio.base_events.Server, "close", close)
+    monkeypatch.setattr(port_end, "ignore_new_connections", ignore)
     with stopping() as (address, ending), clients:
         ending.start()
         until_refused(address)
