@@ -47,13 +47,12 @@ def write_lines(folder: Path, reference_lines: int, pool_lines: int, seed: int) 
     options = LineOptions(TRAIN_LINES, 500, count)
     texts = plan_texts(options, frozenset.intersection(*map(frozenset, in_all)))
     chance = np.random.default_rng(seed)
-    order = chance.permutation(len(texts[TEST]))
-    dealt = [texts[TEST][place] for place in order]
+    dealt = list(texts[TEST].take(chance.permutation(len(texts[TEST]))))
     half = chance.random(len(glyphs)) < 0.5
     return EmnistLines(
         _write(dealt[:reference_lines], glyphs.select(half), seed),
         _write(dealt[reference_lines:count], glyphs.select(~half), seed + 1),
-        frozenset().union(*map(words_of, texts[TRAIN])),
+        frozenset(word for text in texts[TRAIN] for word in words_of(text)),
     )
 
 

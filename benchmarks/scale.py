@@ -1,6 +1,7 @@
 """Measures how the data-parallel stages grow with lines and workers and prints JSON.
 
     python benchmarks/scale.py --emnist FOLDER --model FOLDER --lines 600 50000 --workers 1 2
+    python benchmarks/scale.py --emnist FOLDER --lines 1000 1000000 --workers 1 --only-planning
 
 Each size with each number of workers runs in a process of its own (`scale_cases.py`): ingest,
 statistics, Transform and evaluation of lines of real glyphs. `start` is what a stage costs whatever
@@ -26,6 +27,7 @@ def run_case(arguments: argparse.Namespace, lines: int, workers: int) -> dict[st
     command = [sys.executable, str(ROOT / "benchmarks" / "scale_cases.py")]
     command += ["--emnist", str(arguments.emnist.resolve())]
     command += ["--lines", str(lines), "--workers", str(workers)]
+    command += ["--only-planning"] if arguments.only_planning else []
     if arguments.model:
         command += ["--model", str(arguments.model.resolve())]
     return watch_case({"lines": lines, "workers": workers}, command)
@@ -80,6 +82,9 @@ def main() -> None:
     )
     parser.add_argument("--lines", type=int, nargs="+", default=[600, 50_000])
     parser.add_argument("--workers", type=int, nargs="+", default=[1, 2])
+    parser.add_argument(
+        "--only-planning", action="store_true", help="plan the lines' texts, and no stage"
+    )
     arguments = parser.parse_args()
     found = {
         "benchmark": "scale",

@@ -1,12 +1,14 @@
 """What `scale.py` measures, in a process of its own that prints one JSON object.
 
     python benchmarks/scale_cases.py --emnist FOLDER --lines N --workers N [--model FOLDER]
+    python benchmarks/scale_cases.py --emnist FOLDER --lines N --only-planning
 
 Runs the data-parallel stages of the pipeline, with the components that `create_pipeline` wires, on
 lines of real glyphs: eight in ten for training, one each for validation and test. Then the
 Evaluator's executor judges a model, given by `--model`, on all lines, put into one split: that is
 what the pipeline evaluates, and of several splits Beam's local runner would hold every example. The
 peak memory of each stage is that of this process, where that runner keeps what lies between stages.
+Or only the texts of the lines are planned, with the glyphs' characters but without the glyphs.
 """
 
 import argparse
@@ -92,15 +94,39 @@ def gather_splits(examples: Path, target: Path) -> Path:
     return target
 
 
+def count_lines(lines: int) -> dict[str, int]:
+    """Returns the options that make so many lines."""
+    tenth = max(lines // 10, 1)
+    return {
+        "train_lines": lines - 2 * tenth,
+        "validation_lines": tenth,
+        "test_lines": tenth,
+    }
+
+
+def measure_planning(arguments: argparse.Namespace, workspace: Path) -> dict[str, Any]:
+    """Plans texts and writes them where workers find them, nothing else in the process."""
+    from pipeline.ingest.chunk_file import write_chunks
+    from pipeline.ingest.emnist_files import find_emnist, read_mapping
+    from pipeline.ingest.lines import LineOptions, LinePlan, plan_texts
+
+    characters = frozenset(read_mapping(find_emnist(arguments.emnist).mapping).tolist())
+    watch = StageWatch()
+    watch.begin()
+    texts = plan_texts(LineOptions(**count_lines(arguments.lines)), characters - {""})
+    no_glyphs: Any = None
+    write_chunks(LinePlan(no_glyphs, texts).chunks(), workspace / "lines")
+    watch.end("planning")
+    return {"stages": watch.found}
+
+
 def measure(arguments: argparse.Namespace, workspace: Path) -> dict[str, Any]:
     """Runs all stages; returns what the watch found, and the size of what they made."""
     from evaluation import evaluate
 
     from pipeline.arguments import make_config, make_parser
 
-    tenth = max(arguments.lines // 10, 1)
-    counts = {"train": arguments.lines - 2 * tenth, "validation": tenth, "test": tenth}
-    settings = [f"--set={split}_lines={count}" for split, count in counts.items()]
+    settings = [f"--set={name}={count}" for name, count in count_lines(arguments.lines).items()]
     given = ["--dataset=emnist", f"--data-dir={arguments.emnist}", f"--workspace={workspace}"]
     config = make_config(make_parser("scale", "").parse_args([*given, *settings]))
     watch = StageWatch()
@@ -144,12 +170,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, allow_abbrev=False)
     parser.add_argument("--emnist", type=Path, required=True)
     parser.add_argument("--lines", type=int, required=True)
-    parser.add_argument("--workers", type=int, required=True)
+    parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--model", type=Path, help="folder of a Model artifact")
+    parser.add_argument("--only-planning", action="store_true")
     arguments = parser.parse_args()
-    seconds = import_all()
+    seconds = 0.0 if arguments.only_planning else import_all()
+    run = measure_planning if arguments.only_planning else measure
     with tempfile.TemporaryDirectory() as folder:
-        found = measure(arguments, Path(folder))
+        found = run(arguments, Path(folder))
     print(json.dumps({"import_seconds": round(seconds, 1), **found}))
 
 

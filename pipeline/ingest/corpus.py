@@ -6,7 +6,7 @@ Beside the glyph readers, before `lines.py`; `sentences.py` writes text where th
 import math
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from hashlib import blake2b
 from pathlib import Path
 
@@ -17,27 +17,16 @@ SENTENCE_END = re.compile(r"([.!?][\"')]*) (?=[\"'(]*[A-Z0-9])")
 """Matches the mark and the space between two sentences."""
 
 
-def read_corpus(path: Path, alphabet: Alphabet) -> list[str]:
-    """Returns the sentences of a UTF-8 text file in Unicode normal form C.
+def read_corpus(path: Path, alphabet: Alphabet) -> Iterator[str]:
+    """Yields the sentences of a UTF-8 text file in Unicode normal form C.
 
     Each line of the file is a unit of one or more sentences; white space is collapsed.
 
     Raises:
       InputError: the file is missing, empty, not UTF-8, or has a character outside the alphabet.
     """
-    try:
-        content = path.read_bytes().decode("utf-8-sig")
-    except OSError as error:
-        raise InputError(
-            f"expected a text file, got {error.strerror} at {path}: give the path of a UTF-8 text"
-        ) from None
-    except UnicodeDecodeError as error:
-        raise InputError(
-            f"expected UTF-8, got the byte 0x{error.object[error.start]:02x} at offset "
-            f"{error.start} in {path}: convert the file to UTF-8"
-        ) from None
-    sentences = []
-    for number, line in enumerate(content.replace("\r\n", "\n").split("\n"), start=1):
+    empty = True
+    for number, line in enumerate(_decoded_lines(path), start=1):
         text = clean_text(line)
         outside = alphabet.outside(text)
         if outside:
@@ -46,20 +35,22 @@ def read_corpus(path: Path, alphabet: Alphabet) -> list[str]:
                 f"expected characters of the alphabet, got {named} in line {number} of {path}: "
                 "replace them in the file, or choose a data set that has glyphs of them"
             )
-        sentences += SENTENCE_END.sub(r"\1\n", text).splitlines()
-    if not sentences:
+        for sentence in SENTENCE_END.sub(r"\1\n", text).splitlines():
+            empty = False
+            yield sentence
+    if empty:
         raise InputError(f"expected text, got none in {path}: give a file with sentences")
-    return sentences
 
 
-def split_sentences(sentences: Iterable[str], shares: Mapping[str, float]) -> dict[str, list[str]]:
-    """Deals sentences out to splits by their content.
+def take_share(sentences: Iterable[str], wanted: str, shares: Mapping[str, float]) -> Iterator[str]:
+    """Yields the sentences of one split; which it is follows from their content.
 
-    Sentences that differ in case or white space only go to the same split, whatever the order
+    Sentences that differ in case or white space only are of the same split, whatever the order
     and whatever else there is.
 
     Args:
       sentences: in any order; repeats stay.
+      wanted: the split.
       shares: split -> its share; together 1.
 
     Raises:
@@ -69,7 +60,6 @@ def split_sentences(sentences: Iterable[str], shares: Mapping[str, float]) -> di
         raise InputError(
             f"expected positive shares that are 1 together, got {dict(shares)}: correct them"
         )
-    dealt: dict[str, list[str]] = {split: [] for split in shares}
     for sentence in sentences:
         fraction = hash_fraction(" ".join(sentence.casefold().split()))
         upper = 0.0
@@ -78,8 +68,8 @@ def split_sentences(sentences: Iterable[str], shares: Mapping[str, float]) -> di
             chosen = split
             if fraction < upper:
                 break
-        dealt[chosen].append(sentence)
-    return dealt
+        if chosen == wanted:
+            yield sentence
 
 
 def to_lines(sentence: str, max_length: int) -> list[str]:
@@ -105,6 +95,25 @@ def clean_text(text: str) -> str:
     No picture shows two spaces, and a byte order mark at the beginning is no part of the text.
     """
     return " ".join(unicodedata.normalize("NFC", text).split()).lstrip("\ufeff ")
+
+
+def _decoded_lines(path: Path) -> Iterator[str]:
+    """Yields the lines of a file of which no more than one need be in memory."""
+    start = 0
+    try:
+        with path.open("rb") as file:
+            for line in file:
+                yield line.decode()
+                start += len(line)
+    except OSError as error:
+        raise InputError(
+            f"expected a text file, got {error.strerror} at {path}: give the path of a UTF-8 text"
+        ) from None
+    except UnicodeDecodeError as error:
+        raise InputError(
+            f"expected UTF-8, got the byte 0x{error.object[error.start]:02x} at offset "
+            f"{start + error.start} in {path}: convert the file to UTF-8"
+        ) from None
 
 
 def hash_fraction(text: str) -> float:

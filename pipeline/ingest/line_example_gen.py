@@ -10,12 +10,13 @@ from typing import Any
 import apache_beam as beam
 from tfx.components.example_gen.component import FileBasedExampleGen
 
+from pipeline.ingest.chunk_file import write_chunks
 from pipeline.ingest.emnist import EmnistIndex
 from pipeline.ingest.emnist_files import find_emnist
 from pipeline.ingest.examples import PlannedExecutor, make_example_gen
 from pipeline.ingest.glyph_store import write_store
 from pipeline.ingest.lines import LineOptions, LinePlan, plan_lines
-from pipeline.ingest.workers import SpellLines
+from pipeline.ingest.workers import ReadChunks, SpellLines
 from pipeline.run_result import SplitSummary
 from schema.splits import SPLITS
 
@@ -38,12 +39,14 @@ class LineExecutor(PlannedExecutor):
     def write_plan(
         self, pipeline: beam.Pipeline, folder: Path, config: dict[str, Any]
     ) -> dict[str, beam.PCollection]:
-        """Puts the glyphs where workers can look them up, and deals the lines out to them."""
+        """Puts lines and glyphs where workers can look them up, and deals them out by place."""
         options = LineOptions(**config["options"])
         plan = plan_lines(folder, options)
         name = find_emnist(folder, options.data_set or None).name
-        chunks = pipeline | "Plan lines" >> beam.Create(plan.chunks())
         shared = Path(self._get_tmp_dir())
+        planned = shared / "lines"
+        places = pipeline | "Plan lines" >> beam.Create(write_chunks(plan.chunks(), planned))
+        chunks = places | "Read planned lines" >> beam.ParDo(ReadChunks(planned))
         return spell_chunks(chunks, plan.glyphs, shared, f"emnist-{name}", options.seed)
 
     def summarise_plan(self, folder: Path, config: dict[str, Any]) -> list[SplitSummary]:

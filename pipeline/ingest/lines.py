@@ -7,16 +7,19 @@ its own glyphs and its own sentences, and no line of text is in two splits.
 import functools
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import compress
 from pathlib import Path
 
 import numpy as np
 
 from pipeline.ingest.balance import balance_classes
-from pipeline.ingest.corpus import read_corpus, split_sentences, to_lines
+from pipeline.ingest.corpus import read_corpus, take_share, to_lines
 from pipeline.ingest.emnist import EmnistIndex, index_emnist
 from pipeline.ingest.emnist_files import find_emnist
 from pipeline.ingest.sentences import generate_sentences, split_vocabulary, unseen_phrases
 from pipeline.ingest.spelling import SPACE, LineChunk
+from pipeline.ingest.text_rows import TextRows, in_blocks
+from pipeline.ingest.text_set import TextSet
 from schema.alphabet import LATIN, Alphabet
 from schema.errors import InputError
 from schema.features import MIXED, SEEN, UNSEEN
@@ -82,16 +85,16 @@ class LinePlan:
     """
 
     glyphs: EmnistIndex
-    texts: dict[str, list[str]]
+    texts: dict[str, TextRows]
 
     def chunks(self) -> Iterator[LineChunk]:
         """Yields the lines of all splits in chunks of `CHUNK_LINES`."""
-        train_words = frozenset().union(*map(words_of, self.texts[TRAIN]))
+        train_words = frozenset(word for text in self.texts[TRAIN] for word in words_of(text))
         for split in SPLITS:
             for first in range(0, len(self.texts[split]), CHUNK_LINES):
-                texts = tuple(self.texts[split][first : first + CHUNK_LINES])
+                texts = self.texts[split].read(first, first + CHUNK_LINES)
                 kinds = tuple(classify_vocabulary(text, train_words) for text in texts)
-                yield LineChunk(split, first, texts, kinds)
+                yield LineChunk(split, first, tuple(texts), kinds)
 
 
 @functools.lru_cache(maxsize=1)
@@ -110,13 +113,13 @@ def plan_lines(folder: Path, options: LineOptions) -> LinePlan:
 
 @dataclass(frozen=True)
 class Pool:
-    """Texts of one kind that a split may take, and how many of them it wants."""
+    """Texts of one kind that a split may take, made when asked for, and how many it wants."""
 
     wanted: int
-    texts: list[str]
+    texts: Iterator[str]
 
 
-def plan_texts(options: LineOptions, characters: frozenset[str]) -> dict[str, list[str]]:
+def plan_texts(options: LineOptions, characters: frozenset[str]) -> dict[str, TextRows]:
     """Chooses the texts of each split.
 
     Args:
@@ -127,25 +130,27 @@ def plan_texts(options: LineOptions, characters: frozenset[str]) -> dict[str, li
       split -> distinct texts; no text is in two splits.
 
     Raises:
-      InputError: the corpus is unreadable, has other characters, or is too short.
+      InputError: the corpus is unreadable, has other characters, or is too short; or there is no
+        room for temporary files.
     """
     written = characters | {SPACE}
     if options.corpus is None:
         pools = _generated_pools(options, written)
     else:
         pools = _corpus_pools(options, Path(options.corpus), written)
-    taken: set[str] = set()
-    texts: dict[str, list[str]] = {}
+    width = options.max_length * max(len(character.encode()) for character in written)
+    taken = TextSet()
+    texts: dict[str, TextRows] = {}
     for number, split in enumerate(SPLITS):
         chance = np.random.default_rng([options.seed, number])
-        texts[split] = []
+        texts[split] = TextRows(width)
         for pool in pools[split]:
-            fresh = [text for text in dict.fromkeys(pool.texts) if text not in taken]
+            fresh = _spool_fresh(pool.texts, taken, TextRows(width))
             # Neighbouring lines come from one sentence: choose among all of them alike.
             order = chance.permutation(len(fresh))[: pool.wanted]
-            chosen = [fresh[position] for position in order]
-            texts[split] += chosen
-            taken.update(chosen)
+            for chosen in in_blocks(fresh.take(order)):
+                texts[split].extend(chosen)
+                taken.add(chosen)
         if len(texts[split]) < options.count(split):
             raise InputError(
                 f"expected text for {options.count(split)} {split} lines, got {len(texts[split])} "
@@ -153,6 +158,14 @@ def plan_texts(options: LineOptions, characters: frozenset[str]) -> dict[str, li
                 f"with --set {split}_lines={max(len(texts[split]), 1)}"
             )
     return texts
+
+
+def _spool_fresh(texts: Iterator[str], taken: TextSet, fresh: TextRows) -> TextRows:
+    """Puts into `fresh` what is not taken, each text once."""
+    met = taken.copy()
+    for block in in_blocks(texts):
+        fresh.extend(compress(block, met.add(block)))
+    return fresh
 
 
 def classify_vocabulary(text: str, train_words: frozenset[str]) -> str:
@@ -187,12 +200,17 @@ def _corpus_pools(
     options: LineOptions, path: Path, characters: frozenset[str]
 ) -> dict[str, tuple[Pool, ...]]:
     alphabet = Alphabet("".join(symbol for symbol in LATIN.symbols if symbol in characters))
-    sentences = split_sentences(read_corpus(path, alphabet), SENTENCE_SHARES)
     return {
-        split: (Pool(options.count(split), _lines_of(sentences[split], options)),)
+        split: (
+            # Read anew for each split: a long corpus need not fit into memory.
+            Pool(
+                options.count(split),
+                _lines_of(take_share(read_corpus(path, alphabet), split, SENTENCE_SHARES), options),
+            ),
+        )
         for split in SPLITS
     }
 
 
-def _lines_of(sentences: list[str], options: LineOptions) -> list[str]:
-    return [line for text in sentences for line in to_lines(text, options.max_length)]
+def _lines_of(sentences: Iterator[str], options: LineOptions) -> Iterator[str]:
+    return (line for text in sentences for line in to_lines(text, options.max_length))

@@ -9,11 +9,15 @@ import importlib.resources
 import random
 import re
 import string
-from collections.abc import Callable, Sequence, Set
+from collections.abc import Callable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from functools import cache
 
+from tqdm import tqdm
+
 from pipeline.ingest.corpus import hash_fraction
+from pipeline.ingest.text_rows import BLOCK_TEXTS
+from pipeline.ingest.text_set import TextSet
 from schema.errors import InputError
 from schema.splits import SPLITS, TRAIN
 
@@ -139,7 +143,7 @@ def split_vocabulary(seed: int) -> dict[str, Words]:
 
 def generate_sentences(
     count: int, seed: int, words: Words, characters: frozenset[str]
-) -> list[str]:
+) -> Iterator[str]:
     """Writes distinct sentences with nothing but the given characters and the space.
 
     Of a mark outside `characters` the sentence goes without, and a letter that exists in the
@@ -160,8 +164,8 @@ def generate_sentences(
 
 def unseen_phrases(
     count: int, seed: int, words: Words, characters: frozenset[str] | None = None
-) -> list[str]:
-    """Returns distinct lower-case phrases made of held-out words only.
+) -> Iterator[str]:
+    """Writes distinct lower-case phrases made of held-out words only.
 
     Args:
       count: how many.
@@ -229,24 +233,30 @@ def _write_with(characters: frozenset[str], text: str) -> str | None:
     return written if set(written) <= characters | {" "} else None
 
 
-def _distinct(count: int, write: Callable[[], str | None], characters: frozenset[str]) -> list[str]:
-    """Returns the first `count` texts that differ in more than case."""
-    texts: dict[str, str] = {}
-    repeats = 0
-    while len(texts) < count:
-        text = write()
-        if text is None or text.casefold() in texts:
-            repeats += 1
-            if repeats == _MOST_REPEATS:
-                raise InputError(
-                    f"expected to write {count} distinct texts, got {len(texts)} with the "
-                    f"characters {''.join(sorted(characters))!r}: ask for fewer, or choose a "
-                    "data set with letters"
-                )
-            continue
-        repeats = 0
-        texts[text.casefold()] = text
-    return list(texts.values())
+def _distinct(
+    count: int, write: Callable[[], str | None], characters: frozenset[str]
+) -> Iterator[str]:
+    """Yields the first `count` texts that differ in more than case."""
+    met = TextSet()
+    found = repeats = 0
+    with tqdm(desc="texts", total=count, unit="text", disable=None, leave=False, delay=1) as bar:
+        while found < count:
+            # No more than are missing: a text too many would have been written in vain.
+            written = [write() for _ in range(min(BLOCK_TEXTS, count - found))]
+            new = iter(met.add([text.casefold() for text in written if text is not None]))
+            for text in written:
+                if text is not None and next(new):
+                    found, repeats = found + 1, 0
+                    bar.update()
+                    yield text
+                    continue
+                repeats += 1
+                if repeats == _MOST_REPEATS:
+                    raise InputError(
+                        f"expected to write {count} distinct texts, got {found} with the "
+                        f"characters {''.join(sorted(characters))!r}: ask for fewer, or choose a "
+                        "data set with letters"
+                    )
 
 
 def _only(words: Words, allowed: Set[str]) -> Words:

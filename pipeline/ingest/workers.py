@@ -9,6 +9,7 @@ from pathlib import Path
 
 import apache_beam as beam
 
+from pipeline.ingest.chunk_file import ChunkPlace, read_chunk
 from pipeline.ingest.glyph_store import GlyphReader, GlyphStore
 from pipeline.ingest.record_sources import RecordOptions
 from pipeline.ingest.record_spool import UnitJob, read_examples, spool_unit
@@ -19,6 +20,30 @@ from pipeline.ingest.spelling import (
     single_glyphs,
     spell_line,
 )
+
+
+class ReadChunks(beam.DoFn):
+    """Yields the planned lines at each place of the file of chunks.
+
+    Args:
+      path: of that file; every worker reaches it.
+    """
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self._path = path
+
+    def setup(self) -> None:
+        """Opens the file."""
+        self._file = self._path.open("rb")
+
+    def process(self, place: ChunkPlace) -> Iterator[LineChunk]:
+        """Yields one chunk."""
+        yield read_chunk(self._file, place)
+
+    def teardown(self) -> None:
+        """Closes the file."""
+        self._file.close()
 
 
 class SpellLines(beam.DoFn):

@@ -55,7 +55,8 @@ def generate_pages(count: int, seed: int, first: int = 0) -> Iterator[PageRecord
       seed: the same seed and number give the same page.
       first: number of the first page.
     """
-    texts = generate_sentences(_TEXTS, seed, split_vocabulary(seed)[TRAIN], _CHARACTERS)
+    words = split_vocabulary(seed)[TRAIN]
+    texts = list(generate_sentences(_TEXTS, seed, words, _CHARACTERS))
     for number in range(first, first + count):
         yield generate_page(number, seed, texts)
 

@@ -1,6 +1,9 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from pipeline.ingest import lines, text_rows
 from pipeline.ingest.emnist_files import IMAGES_NAME, LABELS_NAME, MAPPING_NAME
 from pipeline.ingest.idx import write_idx
 from pipeline.ingest.lines import (
@@ -18,9 +21,13 @@ OPTIONS = LineOptions(train_lines=300, validation_lines=60, test_lines=100)
 LETTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789")
 
 
+def lists(texts):
+    return {split: list(rows) for split, rows in texts.items()}
+
+
 @pytest.fixture(scope="module")
 def texts():
-    return plan_texts(OPTIONS, LETTERS)
+    return lists(plan_texts(OPTIONS, LETTERS))
 
 
 def test_each_split_gets_its_number_of_distinct_lines(texts):
@@ -45,9 +52,34 @@ def test_the_promised_share_of_test_lines_has_unseen_words_only(texts):
 
 
 def test_the_seed_decides(texts):
-    assert plan_texts(OPTIONS, LETTERS) == texts
+    assert lists(plan_texts(OPTIONS, LETTERS)) == texts
     other = LineOptions(train_lines=300, validation_lines=60, test_lines=100, seed=1)
-    assert plan_texts(other, LETTERS) != texts
+    assert lists(plan_texts(other, LETTERS)) != texts
+
+
+@pytest.mark.parametrize("size", [3, 2**13])
+@pytest.mark.parametrize("corpus", [False, True])
+def test_lists_and_sets_in_memory_choose_the_same(tmp_path, monkeypatch, corpus, size):
+    path = tmp_path / "corpus.txt"
+    path.write_text("\n".join(f"these are words of line {n} of {n % 90}" for n in range(1500)))
+    options = replace(OPTIONS, max_length=14, corpus=str(path) if corpus else None)
+    characters = LETTERS | {" "}
+    pools = (
+        lines._corpus_pools(options, path, characters)
+        if corpus
+        else lines._generated_pools(options, characters)
+    )
+    expected, taken = {}, set()
+    for number, split in enumerate(SPLITS):
+        chance = np.random.default_rng([options.seed, number])
+        expected[split] = []
+        for pool in pools[split]:
+            fresh = [text for text in dict.fromkeys(pool.texts) if text not in taken]
+            chosen = [fresh[place] for place in chance.permutation(len(fresh))[: pool.wanted]]
+            expected[split] += chosen
+            taken.update(chosen)
+    monkeypatch.setattr(text_rows, "BLOCK_TEXTS", size)
+    assert lists(plan_texts(options, LETTERS)) == expected
 
 
 def test_each_line_is_in_one_chunk_of_its_split(glyph_folder):
@@ -55,7 +87,7 @@ def test_each_line_is_in_one_chunk_of_its_split(glyph_folder):
     for split in SPLITS:
         chunks = [chunk for chunk in plan.chunks() if chunk.split == split]
         assert [chunk.first for chunk in chunks] == list(range(0, OPTIONS.count(split), 256))
-        assert [text for chunk in chunks for text in chunk.texts] == plan.texts[split]
+        assert [text for chunk in chunks for text in chunk.texts] == list(plan.texts[split])
     assert {kind for chunk in chunks for kind in chunk.vocabularies} >= {SEEN, UNSEEN}
 
 

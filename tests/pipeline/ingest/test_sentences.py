@@ -1,8 +1,10 @@
+import random
 import re
 import string
 
 import pytest
 
+from pipeline.ingest import sentences as module
 from pipeline.ingest.sentences import (
     HELD_OUT_SHARE,
     generate_sentences,
@@ -18,14 +20,14 @@ FULL = BARE | frozenset(".,'-?!:;()&\"")
 
 @pytest.fixture(scope="module")
 def sentences() -> list[str]:
-    return generate_sentences(3000, 0, split_vocabulary(0)[TRAIN], FULL)
+    return list(generate_sentences(3000, 0, split_vocabulary(0)[TRAIN], FULL))
 
 
 def test_sentences_are_distinct_and_the_seed_decides(sentences: list[str]) -> None:
     words = split_vocabulary(0)[TRAIN]
     assert len({sentence.casefold() for sentence in sentences}) == 3000
-    assert generate_sentences(50, 0, words, FULL) == sentences[:50]
-    assert generate_sentences(50, 1, words, FULL) != sentences[:50]
+    assert list(generate_sentences(50, 0, words, FULL)) == sentences[:50]
+    assert list(generate_sentences(50, 1, words, FULL)) != sentences[:50]
 
 
 def test_sentences_look_like_english_lines(sentences: list[str]) -> None:
@@ -54,14 +56,14 @@ def test_sentences_look_like_english_lines(sentences: list[str]) -> None:
     ids=["by class", "full stop", "letters", "capitals", "lower case", "no q or z", "merged"],
 )
 def test_no_character_but_the_given(characters: frozenset[str]) -> None:
-    written = generate_sentences(200, 0, split_vocabulary(0)[TRAIN], characters)
+    written = list(generate_sentences(200, 0, split_vocabulary(0)[TRAIN], characters))
     assert set("".join(written)) <= characters | {" "}
     assert all(s == " ".join(s.split()) for s in written)
 
 
 def test_characters_without_letters_are_refused() -> None:
     with pytest.raises(InputError, match=r"got 0 with the characters '0123456789'"):
-        generate_sentences(5, 0, split_vocabulary(0)[TRAIN], frozenset(string.digits))
+        next(generate_sentences(5, 0, split_vocabulary(0)[TRAIN], frozenset(string.digits)))
 
 
 def test_training_never_has_a_held_out_word(sentences: list[str]) -> None:
@@ -100,12 +102,27 @@ def test_words_are_plain_and_decent() -> None:
 
 def test_unseen_phrases_have_held_out_words_only() -> None:
     words = split_vocabulary(0)[TEST]
-    phrases = unseen_phrases(500, 0, words)
+    phrases = list(unseen_phrases(500, 0, words))
     assert len(set(phrases)) == 500
     assert set(" ".join(phrases).split()) <= words.held_out
-    assert unseen_phrases(5, 0, words) == phrases[:5]
-    capitals = unseen_phrases(5, 0, words, frozenset(string.ascii_uppercase))
+    assert list(unseen_phrases(5, 0, words)) == phrases[:5]
+    capitals = list(unseen_phrases(5, 0, words, frozenset(string.ascii_uppercase)))
     assert capitals == [phrase.upper() for phrase in phrases[:5]]
+
+
+@pytest.mark.parametrize("size", [1, 7, 2**13])
+def test_texts_are_distinct_whatever_is_written_in_one_go(
+    monkeypatch: pytest.MonkeyPatch, size: int
+) -> None:
+    drawn = random.Random(0).choices([*"abcdefABCDEF", None], k=200)
+    monkeypatch.setattr(module, "BLOCK_TEXTS", size)
+    source = iter(drawn)
+    found = list(module._distinct(6, lambda: next(source), frozenset()))
+    first_of_each = {text.casefold(): text for text in reversed(drawn) if text is not None}
+    assert sorted(found) == sorted(first_of_each.values())
+    assert [drawn.index(text) for text in found] == sorted(map(drawn.index, found))
+    used = len(drawn) - len(list(source))
+    assert used == drawn.index(found[-1]) + 1  # nothing was written in vain
 
 
 def test_training_words_make_no_unseen_phrases() -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from pipeline.ingest.chunk_file import write_chunks
 from pipeline.ingest.emnist import index_emnist
 from pipeline.ingest.emnist_files import find_emnist
 from pipeline.ingest.glyph_store import write_store
@@ -13,8 +14,8 @@ from pipeline.ingest.record_sources import FOLDER, RecordOptions
 from pipeline.ingest.record_spool import UnitJob
 from pipeline.ingest.records import LineRecord, Problems
 from pipeline.ingest.spelling import LineChunk
-from pipeline.ingest.workers import ReadUnit, SpellLines, TakeLines
-from schema.features import SEEN
+from pipeline.ingest.workers import ReadChunks, ReadUnit, SpellLines, TakeLines
+from schema.features import SEEN, UNSEEN
 from schema.splits import TEST, TRAIN
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -38,6 +39,19 @@ def test_lines_are_tagged_with_the_split_of_their_chunk(glyph_folder, tmp_path):
     assert [line.tag for line in spelled] == [TRAIN, TRAIN]
     assert b"train/000005" in spelled[0].value
     assert b"train/000006" in spelled[1].value
+
+
+def test_chunks_are_found_at_their_places(tmp_path):
+    chunks = [
+        LineChunk(TRAIN, 0, ("na\u00efve", "two"), (SEEN, UNSEEN)),
+        LineChunk(TEST, 256, ('a "b" c',), (UNSEEN,)),
+    ]
+    places = write_chunks(chunks, tmp_path / "lines")
+    worker = ReadChunks(tmp_path / "lines")
+    worker.setup()
+    found = [chunk for place in reversed(places) for chunk in worker.process(place)]
+    worker.teardown()
+    assert found == chunks[::-1]
 
 
 @pytest.fixture
