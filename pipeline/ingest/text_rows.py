@@ -47,7 +47,9 @@ class TextRows:
         for block in in_blocks(texts):
             rows = [text.encode() for text in block]
             if max(map(len, rows)) > self._width:
-                raise ValueError(f"expected at most {self._width} bytes, got {max(rows, key=len)}")
+                raise ValueError(
+                    f"expected at most {self._width} bytes, got {max(rows, key=len)!r}"
+                )
             self._write(b"".join(row.ljust(self._width, _FILL) for row in rows))
             self._count += len(rows)
 
