@@ -27,6 +27,7 @@ def run_case(arguments: argparse.Namespace, lines: int, workers: int) -> dict[st
     command = [sys.executable, str(ROOT / "benchmarks" / "scale_cases.py")]
     command += ["--emnist", str(arguments.emnist.resolve())]
     command += ["--lines", str(lines), "--workers", str(workers)]
+    command += [f"--set={setting}" for setting in arguments.set]
     command += ["--only-planning"] if arguments.only_planning else []
     if arguments.model:
         command += ["--model", str(arguments.model.resolve())]
@@ -82,6 +83,9 @@ def main() -> None:
     )
     parser.add_argument("--lines", type=int, nargs="+", default=[600, 50_000])
     parser.add_argument("--workers", type=int, nargs="+", default=[1, 2])
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="NAME=VALUE", help="as of local_runner.py"
+    )
     parser.add_argument(
         "--only-planning", action="store_true", help="plan the lines' texts, and no stage"
     )

@@ -126,7 +126,8 @@ def measure(arguments: argparse.Namespace, workspace: Path) -> dict[str, Any]:
 
     from pipeline.arguments import make_config, make_parser
 
-    settings = [f"--set={name}={count}" for name, count in count_lines(arguments.lines).items()]
+    counts = [f"{name}={count}" for name, count in count_lines(arguments.lines).items()]
+    settings = [f"--set={setting}" for setting in (*counts, *arguments.set)]
     given = ["--dataset=emnist", f"--data-dir={arguments.emnist}", f"--workspace={workspace}"]
     config = make_config(make_parser("scale", "").parse_args([*given, *settings]))
     watch = StageWatch()
@@ -172,6 +173,7 @@ def main() -> None:
     parser.add_argument("--lines", type=int, required=True)
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--model", type=Path, help="folder of a Model artifact")
+    parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE")
     parser.add_argument("--only-planning", action="store_true")
     arguments = parser.parse_args()
     seconds = 0.0 if arguments.only_planning else import_all()
