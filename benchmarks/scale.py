@@ -109,7 +109,7 @@ def main() -> None:
             str(workers): find_slopes(ends[sizes[0], workers], ends[sizes[-1], workers])
             for workers in arguments.workers
         }
-        if 1 in arguments.workers:
+        if 1 in arguments.workers and len(arguments.workers) > 1:
             found["faster"] = compare(found["slopes"])
     found["machine"]["load_after"] = round(os.getloadavg()[0], 2)
     print(json.dumps(found, indent=2))
