@@ -43,13 +43,13 @@ def write_texts(alphabet: Alphabet, seed: int, longest: int, own: Path | None = 
       InputError: there are none.
     """
     if own is not None:
-        sentences = read_corpus(own, alphabet)
+        sentences = list(read_corpus(own, alphabet))
     else:
         letters = frozenset(alphabet.symbols) - {" "}
         # Words that the pipeline holds out of training sentences stay out of these too.
         words = split_vocabulary(_VOCABULARY_SEED)[TRAIN]
         try:
-            sentences = generate_sentences(_POOL, seed, words, letters)
+            sentences = list(generate_sentences(_POOL, seed, words, letters))
         except InputError as error:
             raise InputError(f"{error}; or give texts of your own with --prompts") from None
     texts = [text for sentence in sentences for text in to_lines(sentence, longest)]
