@@ -7,17 +7,20 @@ The server runs in a process of its own, without batching for one client at a ti
 `serving_clients` for 32, and calls the bare model itself. Rounds of all kinds take turns, since a
 machine's speed drifts, and processor time is told beside wall clock: what others do on the machine
 counts less there. The bare model is a session callable on decoded arrays, which is what the server
-calls; TensorFlow's own `saved_model.load` is timed beside it. Pictures are the model's warm-up
-requests, or the test examples that `--examples` names.
+calls; TensorFlow's own `saved_model.load` is timed beside it. For throughput the bare model is timed
+as TensorFlow runs it, and by a thread for each processor with no other threads, as the server is told
+to. Pictures are the model's warm-up requests, or the test examples that `--examples` names.
 """
 
 import argparse
 import contextlib
 import functools
 import json
+import os
 import statistics
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Sequence
 from datetime import datetime, timezone
@@ -33,16 +36,18 @@ sys.path.insert(0, str(ROOT))
 
 CONCURRENCY = 32
 BATCH_SIZES = (1, 4, 8, 16, 32, 64)
+THREADED_SIZES = (16, 32)
 ROUND_SECONDS = 5.0
 """A round ends with batches that no longer fill and wait for their timeout: of 2 s that is 5 %."""
-# One batch of all clients at a time, which two threads divide. The timeout is so long that batches
-# fill; a full one does not wait for it.
-BATCHING = """max_batch_size { value: 32 }
-batch_timeout_micros { value: 100000 }
-max_enqueued_batches { value: 100 }
-num_batch_threads { value: 2 }
+PROCESSORS = len(os.sched_getaffinity(0))
+# One batch of all clients at a time, which threads with a processor each divide. The timeout is so
+# long that batches fill; a full one does not wait for it.
+BATCHING = f"""max_batch_size {{ value: 32 }}
+batch_timeout_micros {{ value: 100000 }}
+max_enqueued_batches {{ value: 100 }}
+num_batch_threads {{ value: {PROCESSORS} }}
 """
-DIVIDING = ["--divide_batches"]
+DIVIDING = ["--divide_batches", "--tensorflow_intra_op_parallelism=1"]
 
 
 def time_calls(call: Callable[[Any], Any], arguments: Sequence[Any]) -> list[float]:
@@ -90,8 +95,24 @@ def keep_reading(bare: Any, pictures: Sequence[bytes], size: int, seconds: float
     return done
 
 
+def keep_reading_in_threads(bare: Any, pictures: Sequence[bytes], size: int, seconds: float) -> int:
+    """Reads pictures by a thread for each processor; returns how many."""
+    done: list[int] = []
+    threads = [
+        threading.Thread(
+            target=lambda: done.append(keep_reading(bare, pictures, size, seconds)),
+        )
+        for _ in range(PROCESSORS)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return sum(done)
+
+
 def measure_throughput(
-    bare: Any, base_path: Path, batching: str, pictures: Any, rounds: int
+    bare: Any, single: Any, base_path: Path, batching: str, pictures: Any, rounds: int
 ) -> Any:
     """Counts the pictures a second: bare in batches of each size, and served to 32 clients."""
     with contextlib.ExitStack() as stack:
@@ -112,6 +133,12 @@ def measure_throughput(
         ways: dict[str, Callable[[float], int]] = {
             f"bare, {size} at a time": functools.partial(keep_reading, bare, pictures, size)
             for size in BATCH_SIZES
+        }
+        ways |= {
+            f"bare, {size} at a time, {PROCESSORS} threads": functools.partial(
+                keep_reading_in_threads, single, pictures, size
+            )
+            for size in THREADED_SIZES
         }
         for name, asking in clients.items():
             ways[name] = functools.partial(keep_asking, asking, requests[name])
@@ -175,6 +202,7 @@ def main() -> None:
 
     from serving.export import read_warmup_images
     from serving.model_folder import find_model
+    from serving.server.load_settings import LoadSettings
     from serving.server.servable import Servable
     from serving.signatures import IMAGE_BYTES, SERVING_DEFAULT
 
@@ -184,9 +212,10 @@ def main() -> None:
     else:
         pictures = read_warmup_images(folder)
     servable = Servable(folder)
+    lone = Servable(folder, LoadSettings(intra_op_threads=1))
     signature = tf.saved_model.load(str(folder)).signatures[SERVING_DEFAULT]
 
-    def bare(batch: list[bytes]) -> Any:
+    def bare(batch: list[bytes], servable: Servable = servable) -> Any:
         return servable.predict("", {IMAGE_BYTES: np.array(batch, dtype=object)})
 
     def library(batch: list[bytes]) -> Any:
@@ -203,9 +232,15 @@ def main() -> None:
         "tensorflow": tf.__version__,
         "pictures": len(pictures),
         "batching": " ".join(arguments.batching.split()),
+        "flags": " ".join(DIVIDING),
         "one_at_a_time": measure_latency(bare, library, folder.parent, pictures, arguments.rounds),
         f"{CONCURRENCY}_at_a_time": measure_throughput(
-            bare, folder.parent, arguments.batching, pictures, arguments.rounds
+            bare,
+            functools.partial(bare, servable=lone),
+            folder.parent,
+            arguments.batching,
+            pictures,
+            arguments.rounds,
         ),
     }
     text = json.dumps(told, indent=2) + "\n"
