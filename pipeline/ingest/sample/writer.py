@@ -97,6 +97,20 @@ def invent_writer(number: int, rng: np.random.Generator) -> Writer:
     )
 
 
+def write_text(number: int, seed: np.random.SeedSequence, text: str) -> np.ndarray:
+    """Invents a writer, who writes the characters of a text one after the other.
+
+    Returns:
+      [len(text), 28, 28], uint8, as `write_glyph` does.
+    """
+    rng = np.random.default_rng(seed)
+    writer = invent_writer(number, rng)
+    glyphs = np.empty((len(text), GLYPH_SIDE, GLYPH_SIDE), np.uint8)
+    for glyph, character in zip(glyphs, text, strict=True):
+        glyph[:] = write_glyph(writer, character, rng)
+    return glyphs
+
+
 def write_glyph(writer: Writer, character: str, rng: np.random.Generator) -> np.ndarray:
     """Returns the character as the writer writes it this once.
 
