@@ -28,6 +28,7 @@ from transforms.decoding import read_logits
 from transforms.image import LINE_HEIGHT, normalise_line, read_lines
 from transforms.line_decoding import LineDecoding
 from transforms.text import decode_classes
+from transforms.tracing import traced
 
 LineNetwork = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
 """(lines float32 [n, LINE_HEIGHT, w, 1], widths int32 [n]) -> logits float32 [n, t, classes]."""
@@ -71,7 +72,7 @@ class LineReader(tf.Module):
         self._network_variables = list(variables)
         fitted = decoding or LineDecoding()
 
-        @tf.function(input_signature=[tf.TensorSpec([None, None], tf.uint8)])
+        @traced(input_signature=[tf.TensorSpec([None, None], tf.uint8)])
         def normalise(image: tf.Tensor) -> tf.Tensor:
             return normalise_line(image)
 
@@ -80,11 +81,11 @@ class LineReader(tf.Module):
             tf.TensorSpec([None], tf.int32),
         ]
 
-        @tf.function(input_signature=batch)
+        @traced(input_signature=batch)
         def logits(lines: tf.Tensor, widths: tf.Tensor) -> tf.Tensor:
             return network(*_at_least_one(lines, widths))[: tf.shape(lines)[0]]
 
-        @tf.function(input_signature=batch)
+        @traced(input_signature=batch)
         def read_normalised(lines: tf.Tensor, widths: tf.Tensor) -> dict[str, tf.Tensor]:
             readings = read_logits(logits(lines, widths), fitted)
             return {
@@ -105,7 +106,7 @@ class LineReader(tf.Module):
 
 
 def _make_features(describe: LineDescriber) -> Any:
-    @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name=IMAGE_BYTES)])
+    @traced(input_signature=[tf.TensorSpec([None], tf.string, name=IMAGE_BYTES)])
     def features_of(image_bytes: tf.Tensor) -> dict[str, tf.Tensor]:
         described = describe(*_at_least_one(*read_lines(image_bytes)))
         return {FEATURES: described[: tf.size(image_bytes)]}
@@ -127,11 +128,11 @@ def make_signatures(read: Callable[[tf.Tensor], dict[str, tf.Tensor]]) -> dict[s
       read: pictures, string [n] -> outputs by name.
     """
 
-    @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name=IMAGE_BYTES)])
+    @traced(input_signature=[tf.TensorSpec([None], tf.string, name=IMAGE_BYTES)])
     def serving_default(image_bytes: tf.Tensor) -> dict[str, tf.Tensor]:
         return read(image_bytes)
 
-    @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name=EXAMPLES)])
+    @traced(input_signature=[tf.TensorSpec([None], tf.string, name=EXAMPLES)])
     def serving_examples(examples: tf.Tensor) -> dict[str, tf.Tensor]:
         spec = {features.IMAGE: tf.io.FixedLenFeature([], tf.string)}
         return read(tf.io.parse_example(examples, spec)[features.IMAGE])

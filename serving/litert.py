@@ -19,6 +19,7 @@ from serving.litert_reader import LINE, LOGITS, WIDTH, LiteRtReader
 from serving.signatures import SERVING_DEFAULT
 from transforms.ctc_numpy import decode_greedy
 from transforms.image import LINE_HEIGHT
+from transforms.tracing import traced
 
 
 class ParityError(Exception):
@@ -112,7 +113,7 @@ def _convert(
     options: LiteRtOptions,
 ) -> bytes:
     # Of fixed shape, since LiteRT's loops need one; traced anew, for a saved trace has none.
-    @tf.function(
+    @traced(
         input_signature=[
             tf.TensorSpec([1, LINE_HEIGHT, options.columns, 1], tf.float32, name=LINE),
             tf.TensorSpec([1], tf.int32, name=WIDTH),

@@ -11,6 +11,8 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from transforms.tracing import traced
+
 
 def make_strategy() -> tf.distribute.MirroredStrategy:
     """Makes a replica for each GPU, or where there is none for each logical CPU device.
@@ -69,7 +71,7 @@ def compile_training_call(network: keras.Model, batch_size: int) -> None:
       batch_size: examples of a full batch on one replica.
     """
     call = network.call
-    compiled = tf.function(call, jit_compile=True)
+    compiled = traced(call, jit_compile=True)
 
     def call_compiled(inputs: Any, training: bool = False) -> Any:
         if not training:

@@ -32,6 +32,7 @@ from trainer_module.training_job import TrainingJob
 from trainer_module.training_state import TrainingState
 from trainer_module.variation import Variation
 from trainer_module.warm_start import warm_start
+from transforms.tracing import traced
 
 
 def train_together(cluster: Cluster, told: TrainingJob | None) -> keras.Model:
@@ -138,7 +139,7 @@ class _Training:
             batches = _distribute(self.strategy, self.part, self.job, epoch, self.share)
             # One graph for all epochs and widths: collectives meet by their order within it, which
             # machines that traced for other shapes do not have in common.
-            step = step or tf.function(self.step, input_signature=(batches.element_spec,))
+            step = step or traced(self.step, input_signature=(batches.element_spec,))
             self._run_epoch(epoch, steps, iter(batches), step)
             if _broadcast(self.strategy, [float(self.model.stop_training)])[0]:
                 break
@@ -199,7 +200,7 @@ def _make_step(
 def _broadcast(strategy: tf.distribute.MultiWorkerMirroredStrategy, values: Any) -> np.ndarray:
     """Returns the leader's numbers, float32 [n], on all machines, and waits for all of them."""
 
-    @tf.function
+    @traced
     def share(own: tf.Tensor) -> tf.Tensor:
         context = tf.distribute.get_replica_context()
         first = tf.equal(context.replica_id_in_sync_group, 0)

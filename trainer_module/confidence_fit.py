@@ -22,6 +22,7 @@ from transforms.confidence import gather_evidence
 from transforms.decoding import decode
 from transforms.edit_distance import right_characters
 from transforms.line_decoding import LineDecoding
+from transforms.tracing import traced
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,7 @@ def judge(
     keeps it.
     """
 
-    @tf.function(input_signature=[tf.TensorSpec([None, None, alphabet.num_classes])])
+    @traced(input_signature=[tf.TensorSpec([None, None, alphabet.num_classes])])
     def read(logits: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor]:
         classes, log_posterior = decode(logits, decoding)
         return classes, *gather_evidence(logits, classes, log_posterior)

@@ -22,6 +22,7 @@ from transforms.edit_distance import count_edits
 from transforms.line_decoding import CANDIDATES, CERTAIN_FRAME, LineDecoding
 from transforms.ngram import NgramAutomaton, learn_ngrams
 from transforms.prefix_beams import LanguageBonus
+from transforms.tracing import traced
 
 MAX_STATES = 16_384
 """Contexts of the language model: 10 MB with 80 classes."""
@@ -97,7 +98,7 @@ def choose_weights(
     """
     any_lines = tf.TensorSpec([None, None, alphabet.num_classes])
 
-    @tf.function(input_signature=[any_lines, tf.TensorSpec([]), tf.TensorSpec([])])
+    @traced(input_signature=[any_lines, tf.TensorSpec([]), tf.TensorSpec([])])
     def read(logits: tf.Tensor, alpha: tf.Tensor, beta: tf.Tensor) -> tf.Tensor:
         language = LanguageBonus.of(automaton, alpha, beta)
         return decode_beam(logits, language, width, CANDIDATES, CERTAIN_FRAME)[0]

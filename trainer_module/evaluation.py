@@ -11,6 +11,7 @@ from trainer_module.tasks.base import ValidationResult
 from trainer_module.tracking.tracker import ExampleReading
 from transforms.ctc import decode_greedy
 from transforms.edit_distance import count_edits
+from transforms.tracing import traced
 
 SHOWN = 8
 """Examples that trackers show as they are read."""
@@ -28,7 +29,7 @@ class LineValidator:
     def __init__(self, model: keras.Model, batches: tf.data.Dataset, alphabet: Alphabet) -> None:
         self._batches, self._alphabet, loss = batches, alphabet, CtcLoss(reduction="sum")
 
-        @tf.function(input_signature=batches.element_spec)
+        @traced(input_signature=batches.element_spec)
         def read(inputs: dict[str, tf.Tensor], labels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
             logits = model(inputs, training=False)
             return loss(labels, logits), decode_greedy(logits)[0]
@@ -81,7 +82,7 @@ class CharacterValidator:
         self._batches, self._alphabet = batches, alphabet
         loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True, reduction="sum")
 
-        @tf.function(input_signature=batches.element_spec)
+        @traced(input_signature=batches.element_spec)
         def read(inputs: dict[str, tf.Tensor], classes: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
             logits = model(inputs, training=False)
             named = tf.argmax(logits, axis=-1, output_type=tf.int32)

@@ -21,6 +21,7 @@ from transforms.augmentation import augment
 from transforms.augmentation_options import NO_AUGMENTATION, AugmentationOptions
 from transforms.image import LINE_HEIGHT, normalise_line, read_line
 from transforms.text import encode_text
+from transforms.tracing import traced
 
 _PARALLEL = tf.data.AUTOTUNE
 _SHUFFLE_LINES = 2048  # some 5 kB of PNG and 27 kB of glyphs each
@@ -90,7 +91,7 @@ class TrainingLines:
           ({IMAGE: float32 [n, LINE_HEIGHT, w, 1], WIDTH: int32 [n]}, labels int32 [n, longest]).
         """
         # One graph for all epochs: each would otherwise be traced apart.
-        read = tf.function(self._read_anew)
+        read = traced(self._read_anew)
         made = (self._epoch(epoch, read) for epoch in epochs)
         joined = functools.reduce(tf.data.Dataset.concatenate, made)
         return joined.map(_to_keras).prefetch(tf.data.AUTOTUNE)
@@ -134,6 +135,7 @@ class TrainingLines:
 def evaluation_batches(files: Sequence[str], batching: Batching) -> tf.data.Dataset:
     """Makes the batches of one pass in a fixed order, shaped as those of training."""
 
+    @traced
     def read(record: tf.Tensor) -> _Line:
         parsed = tf.io.parse_single_example(record, _SPEC)
         return _line(parsed, read_line(parsed[features.IMAGE]), _encode(parsed, batching.alphabet))

@@ -21,6 +21,7 @@ from transforms.band_maps import draw_bands
 from transforms.image import decode_image
 from transforms.page_crop import cut_crop
 from transforms.page_image import normalise_page
+from transforms.tracing import traced
 
 _SHUFFLE_PAGES = 64  # PNG bytes of some 500 kB each
 _SHUFFLE_CROPS = 64  # float32 of 1 MB each, and their maps
@@ -107,7 +108,7 @@ def _epoch(
     return shuffled.batch(hyperparameters.batch_size)
 
 
-@tf.function  # one graph for all epochs: each would otherwise be traced apart
+@traced  # one graph for all epochs: each would otherwise be traced apart
 def _cut(
     record: tf.Tensor, page_seed: tf.Tensor, hyperparameters: FcnHyperparameters
 ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:

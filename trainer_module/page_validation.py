@@ -13,6 +13,7 @@ from trainer_module.tasks.base import ValidationResult
 from trainer_module.tracking.tracker import ExampleReading
 from transforms.box_matching import match_boxes
 from transforms.line_boxes import find_lines
+from transforms.tracing import traced
 
 SHOWN = 4
 """Pages that trackers show with the boxes that were found."""
@@ -31,7 +32,7 @@ class PageValidator:
     def __init__(self, model: keras.Model, pages: tf.data.Dataset) -> None:
         self._pages, loss = pages, DetectorLoss()
 
-        @tf.function(input_signature=pages.element_spec)
+        @traced(input_signature=pages.element_spec)
         def look(page: tf.Tensor, bands: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
             seen = model(page[tf.newaxis], training=False)
             maps = draw_maps(bands, tf.shape(page)[0], tf.shape(page)[1])

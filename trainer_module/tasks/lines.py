@@ -32,6 +32,7 @@ from trainer_module.tasks.base import SplitFiles
 from trainer_module.variation import Variation
 from transforms.image import read_line
 from transforms.line_decoding import LineDecoding
+from transforms.tracing import traced
 
 EVALUATION_BATCH = 64
 
@@ -136,7 +137,7 @@ class LinesTask:
         self, network: keras.Model, files: SplitFiles
     ) -> tuple[LineDecoding, Reliability]:
         batches = evaluation_batches(files.validation, self._batching(EVALUATION_BATCH))
-        spell = tf.function(
+        spell = traced(
             lambda inputs: network(inputs, training=False),
             input_signature=[batches.element_spec[0]],
         )
