@@ -2,7 +2,7 @@
 
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,11 +25,12 @@ class ServerAddress:
 
 
 @contextmanager
-def serve(model_name: str, base_path: Path) -> Iterator[ServerAddress]:
+def serve(model_name: str, base_path: Path) -> Iterator[Callable[[], ServerAddress]]:
     """Runs `python -m serving.server` on ephemeral loopback ports while the block lasts.
 
-    Raises:
-      RuntimeError: the server did not start; its last words are told.
+    Yields:
+      What waits until the server answers, for it takes seconds to start, and returns where; it
+      raises RuntimeError where the server did not start, with its last words.
     """
     command = [
         sys.executable,
@@ -41,11 +42,15 @@ def serve(model_name: str, base_path: Path) -> Iterator[ServerAddress]:
         "--rest_api_port=ephemeral",
     ]
     server = ServerProcess(command)
-    try:
+
+    def find_address() -> ServerAddress:
         found = server.wait_for_line(_ADDRESSES, START_SECONDS)
         if found is None:
             raise RuntimeError(f"the model server did not start: {server.last_words()}")
-        yield ServerAddress(found["rest"], found["grpc"])
+        return ServerAddress(found["rest"], found["grpc"])
+
+    try:
+        yield find_address
     finally:
         server.stop()
 

@@ -27,7 +27,7 @@ from pipeline.pages.result import PagePush
 from pipeline.pipeline import create_pipeline
 from pipeline.progress import show_progress
 from pipeline.pushes import DESTINATION
-from pipeline.question import ask_server, serve
+from pipeline.question import ServerAddress, ask_server, serve
 from pipeline.readings import add_pictures
 from pipeline.run_metadata import RunMetadata
 from pipeline.run_result import Reading, RunResult, ServedReading, SplitSummary
@@ -71,9 +71,8 @@ def run_pipeline(
         verdict = hear_history(verdict, _pushed_path(metadata))
     readings = _read_examples(metadata, config, verdict)
     pushed = _pushed_path(metadata) if verdict.blessed else None
-    served = _ask(config, readings[0]) if pushed and readings and question else None
-    if pushed:
-        _write_reference(metadata, config, pushed)
+    shown = readings[0] if readings and question else None
+    served = _look_at_pushed(metadata, config, pushed, shown) if pushed else None
     result = _gather(config, command, metadata, verdict, pushed, readings, served)
     return dataclasses.replace(result, pages=_push_pages(config) if pushed else None)
 
@@ -169,12 +168,24 @@ def _write_reference(metadata: RunMetadata, config: PipelineConfig, pushed: Path
         _log.warning("no monitoring reference: %s", error)
 
 
-def _ask(config: PipelineConfig, shown: Reading) -> ServedReading:
+def _look_at_pushed(
+    metadata: RunMetadata, config: PipelineConfig, pushed: Path, shown: Reading | None
+) -> ServedReading | None:
+    """Learns the reference of what was pushed, and asks a model server for one reading, if any."""
+    if shown is None:
+        _write_reference(metadata, config, pushed)
+        return None
+    with serve(config.task.name, config.serving_path) as find_address:
+        # While the server starts: either takes seconds.
+        _write_reference(metadata, config, pushed)
+        return _ask(find_address(), config, shown)
+
+
+def _ask(address: ServerAddress, config: PipelineConfig, shown: Reading) -> ServedReading:
     image_path = config.workspace / "question.png"
-    with serve(config.task.name, config.serving_path) as address:
-        if config.task.name == DETECTOR:
-            return ask_about_page(address, config.task.name, shown, image_path)
-        return ask_server(address, config.task, shown, image_path)
+    if config.task.name == DETECTOR:
+        return ask_about_page(address, config.task.name, shown, image_path)
+    return ask_server(address, config.task, shown, image_path)
 
 
 def _gather(
