@@ -7,9 +7,9 @@ The server runs in a process of its own, without batching for one client at a ti
 `serving_clients` for 32, and calls the bare model itself. Rounds of all kinds take turns, since a
 machine's speed drifts, and processor time is told beside wall clock: what others do on the machine
 counts less there. The bare model is a session callable on decoded arrays, which is what the server
-calls; TensorFlow's own `saved_model.load` is timed beside it. For throughput the bare model is timed
-as TensorFlow runs it, and by a thread for each processor with no other threads, as the server is told
-to. Pictures are the model's warm-up requests, or the test examples that `--examples` names.
+calls; TensorFlow's own `saved_model.load` is timed beside it. For throughput the bare model is
+timed as TensorFlow runs it, and by a thread for each processor with no other threads, as the server
+is told to. Pictures are the model's warm-up requests, or the test examples that `--examples` names.
 """
 
 import argparse
