@@ -66,6 +66,29 @@ def test_missing_headers_are_named(system):
     assert done.stderr.endswith(f"'apt-get install {python.name}-dev'\n")
 
 
+def test_a_pip_that_fails_is_not_taken_for_a_missing_one(system):
+    for name in ("awk", "rm", "mkdir", "chmod"):
+        (system / name).symlink_to(shutil.which(name))
+    add_python(system)
+    (system / "uv").unlink()
+    python = next(system.glob("python3.*"))
+    make_tools = "mkdir -p .venv-tools/bin; echo 'exit 1' > .venv-tools/bin/pip"
+    make_tools = f'case "$*" in *venv*) {make_tools}; chmod +x .venv-tools/bin/pip; exit;; esac'
+    python.write_text(python.read_text().replace("exec", f"{make_tools}\nexec"))
+    done = set_up(system)
+    assert done.returncode == 2
+    assert len(done.stderr.splitlines()) == 1
+    assert done.stderr.startswith("setup: pip could not install uv")
+
+
+def test_no_python_that_could_install_uv_is_told(system):
+    for name in ("awk", "rm"):
+        (system / name).symlink_to(shutil.which(name))
+    done = set_up(system)
+    assert (done.returncode, len(done.stderr.splitlines())) == (2, 1)
+    assert done.stderr.startswith("setup: found neither uv nor a Python")
+
+
 def test_another_machine_is_told_before_anything_else(system):
     (system / "uname").unlink()
     (system / "uname").write_text("#!/bin/sh\necho Darwin\n")
