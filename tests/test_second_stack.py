@@ -8,7 +8,7 @@ import pytest
 
 SCRIPT = Path(__file__).resolve().parents[1] / ".ci" / "second-stack"
 FETCH_FAILED = "error: Failed to fetch: `https://index/tfx`; Caused by: operation timed out"
-ROOT_IS_MADE = {"id": "echo 0", "unshare": "", "debootstrap": 'mkdir -p "$4"'}
+ROOT_IS_MADE = {"id": "echo 0", "setpriv": "", "debootstrap": 'mkdir -p "$4"'}
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def leg(tmp_path):
     [
         ({"getconf": "echo glibc 2.41"}, "glibc 2.41 is new enough"),
         ({"id": "echo 1000"}, "needs the rights of root"),
-        ({"id": "echo 0", "unshare": "exit 1"}, "allows no mount namespaces"),
+        ({"id": "echo 0", "setpriv": "exit 1"}, "allows no mount namespaces"),
         (ROOT_IS_MADE | {"debootstrap": "echo no mirror; exit 1"}, "debootstrap failed: no mirror"),
         (ROOT_IS_MADE | {"df": "echo 1024"}, "expected 8 GB free"),
         (ROOT_IS_MADE | {"chroot": "exit 1"}, "does not start"),
