@@ -7,15 +7,17 @@
 `sample` clones the committed project into a temporary folder and runs `make run` there twice:
 the first time with the installation, the second time without any change. `run` gives what comes
 after it to `local_runner.py`, in the project's own environment and in a fresh workspace unless
-one is named. `overhead` runs every stage on next to no data, then again: the second run compares
-the model with itself, the third and fourth find all in the cache, and the fourth starts no model
-server to ask. Needs nothing but Python's own library.
+one is named. `overhead` writes the sample and runs every stage on next to no data of it, then
+again: the second run compares the model with itself, the third and fourth find all in the cache,
+and the fourth starts no model server to ask. Processor seconds are those of all processes of a
+run. Needs nothing but Python's own library.
 """
 
 import argparse
 import json
 import os
 import platform
+import resource
 import subprocess
 import sys
 import tempfile
@@ -55,9 +57,15 @@ def describe_commit() -> str:
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
 
 
+def processor_seconds() -> float:
+    """Returns what all processes that have ended so far, and theirs, took of the processors."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
 def time_run(command: list[str], folder: Path) -> dict[str, Any]:
     """Runs a command whose last line on standard output is the pipeline's JSON."""
-    started = time.monotonic()
+    started, used = time.monotonic(), processor_seconds()
     done = subprocess.run(command, cwd=folder, stdout=subprocess.PIPE, text=True)
     seconds = time.monotonic() - started
     if done.returncode:
@@ -68,6 +76,7 @@ def time_run(command: list[str], folder: Path) -> dict[str, Any]:
     slices = {name: dict([next(iter(found.items()))]) for name, found in told["slices"].items()}
     return {
         "seconds": round(seconds, 1),
+        "processor_seconds": round(processor_seconds() - used, 1),
         "seconds_of_stages": told["seconds"],
         **{key: told[key] for key in kept},
         "slices": slices,
@@ -100,16 +109,22 @@ def measure_overhead(folder: Path) -> dict[str, Any]:
     settings = [word for setting in TRIVIAL for word in ("--set", setting)]
     options = ["--train-steps", "2", *settings, "--workspace", str(folder / "workspace")]
     command = ["python", "local_runner.py", *options]
-    seconds_of_imports = time_imports()
+    seconds_of_imports = time_code("import pipeline.run, pipeline.report.render")
+    sample = str(folder / "workspace" / "data" / "sample")
+    seconds_of_sample = time_code(
+        "from pathlib import Path; from pipeline.ingest.sample import ensure_sample; "
+        f"ensure_sample(Path({sample!r}))"
+    )
 
     def once(*more: str) -> dict[str, Any]:
         told = time_run([str(PYTHON), *command[1:], *more], ROOT)
-        return {key: told[key] for key in ("seconds", "seconds_of_stages")}
+        return {key: told[key] for key in ("seconds", "processor_seconds", "seconds_of_stages")}
 
     first, compared, cached, unasked = once(), once(), once(), once("--no-question")
     return {
         "command": hide_folders(command),
         "seconds_of_imports": seconds_of_imports,
+        "seconds_of_writing_the_sample": seconds_of_sample,
         "first_run": first,
         "second_run_compares_the_model_with_itself": compared,
         "third_run_from_the_cache": cached,
@@ -118,9 +133,9 @@ def measure_overhead(folder: Path) -> dict[str, Any]:
     }
 
 
-def time_imports() -> float:
-    """Returns the seconds that a run spends on importing TensorFlow, TFX and the project."""
-    command = [str(PYTHON), "-W", "ignore", "-c", "import pipeline.run, pipeline.report.render"]
+def time_code(code: str) -> float:
+    """Returns the seconds that Python takes for some code in the project's environment."""
+    command = [str(PYTHON), "-W", "ignore", "-c", code]
     started = time.monotonic()
     subprocess.run(command, cwd=ROOT, check=True, stderr=subprocess.DEVNULL)
     return round(time.monotonic() - started, 1)
