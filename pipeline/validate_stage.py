@@ -111,7 +111,12 @@ def validate(examples: BaseComponent, config: PipelineConfig) -> Validation:
     statistics_gen = StatisticsGen(
         examples=examples.outputs["examples"],
         schema=schema,
-        stats_options=StatsOptions(num_quantiles_histogram_buckets=QUANTILES),
+        stats_options=StatsOptions(
+            num_quantiles_histogram_buckets=QUANTILES,
+            # Exact up to 16,384 different values. Without it each different text and sample id is
+            # counted, in memory.
+            use_sketch_based_topk_uniques=True,
+        ),
     )
     validator = StrictExampleValidator(
         statistics=statistics_gen.outputs["statistics"], schema=schema
