@@ -73,7 +73,8 @@ def run_postgresql():
             shutil.chown(folder, "postgres", "postgres")
         options = ("-A", "scram-sha-256", "-U", _USER, f"--pwfile={password}", "--no-sync")
         made = (found[-1].with_name("initdb"), "-D", data, *options)
-        subprocess.run(made, check=True, capture_output=True, cwd=folder, **who)
+        done = subprocess.run(made, capture_output=True, text=True, cwd=folder, **who)
+        assert done.returncode == 0, done.stderr
         port = _free_port()
         command = (found[-1], "-D", data, "-k", folder, "-h", "127.0.0.1", "-p", str(port))
         # At SIGTERM it would wait for its clients.

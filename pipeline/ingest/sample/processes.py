@@ -6,6 +6,7 @@ in the time alone.
 
 import os
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
@@ -25,11 +26,12 @@ def share_out(glyphs: int) -> Iterator[Spread]:
     """Offers what calls a function of a module in other processes, in order, inside the block.
 
     Args:
-      glyphs: to write in all; few of them are written in this process.
+      glyphs: to write in all; few of them are written in this process, and all in a notebook.
     """
     processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
     processes = min(processors, glyphs // _LEAST_GLYPHS)
-    if processes < 2:
+    # A notebook's main module has no `__spec__`, without which none can be told to a new process.
+    if processes < 2 or not hasattr(sys.modules["__main__"], "__spec__"):
         yield map
         return
     # Started anew, for a process that runs threads, as TensorFlow's, must not be forked.
