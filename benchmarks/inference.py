@@ -159,7 +159,8 @@ def main() -> None:
     card = read_card(folder)
     alphabet = read_alphabet(folder / EXTRA_ASSETS / ALPHABET_FILE)
     pictures = load_pictures(arguments.examples, max(BATCHES))
-    with serve("lines", folder.parent) as address:
+    with serve("lines", folder.parent) as wait_for_server:
+        address = wait_for_server()
         wait_for_model(address.rest_url, "lines")
         measured = [
             {"pictures": kind}
