@@ -78,6 +78,6 @@ def run_command(
     except InputError as error:
         print(f"{parser.prog}: {error}", file=sys.stderr)
         return BAD_INPUT
-    except Exception:
+    except Exception:  # the boundary: a defect is told whole, with a status of its own
         traceback.print_exc()
         return DEFECT
