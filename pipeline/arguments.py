@@ -5,6 +5,8 @@ import dataclasses
 from pathlib import Path
 from typing import Any
 
+from pipeline.buckets.address import FORMS, BucketAddress, Place, parse_address, parse_place
+from pipeline.buckets.fetch import mirror_of
 from pipeline.config import PipelineConfig, SearchSettings
 from pipeline.database import parse_database
 from pipeline.ingest.characters import CharacterOptions
@@ -96,6 +98,13 @@ def make_parser(prog: str, description: str) -> argparse.ArgumentParser:
         "workspace remembers it (default: a file in it)",
     )
     parser.add_argument(
+        "--publish",
+        type=parse_address,
+        metavar="ADDRESS",
+        help=f"have {FORMS} hold the pushed models too, now and after each push, promotion and "
+        "rollback (docs/deploy.md)",
+    )
+    parser.add_argument(
         "--warm-start",
         type=Path,
         metavar="MODEL",
@@ -141,8 +150,9 @@ def _add_subject(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--data-dir",
-        type=Path,
-        help="folder of the data set; emnist without it downloads the official archive (562 MB)",
+        type=parse_place,
+        help=f"folder of the data set, or {FORMS}, which is mirrored in the workspace; emnist "
+        "without it downloads the official archive (562 MB)",
     )
     parser.add_argument(
         "--corpus", type=Path, help="text file to take the lines' sentences from (UTF-8)"
@@ -191,7 +201,7 @@ def make_config(arguments: argparse.Namespace) -> PipelineConfig:
     return PipelineConfig(
         task=task,
         dataset=dataset,
-        data_dir=(arguments.data_dir or workspace / "data" / dataset).absolute(),
+        data_dir=_find_data(arguments.data_dir, workspace, dataset),
         workspace=workspace,
         train_steps=steps,
         seed=arguments.seed,
@@ -210,9 +220,15 @@ def make_config(arguments: argparse.Namespace) -> PipelineConfig:
     )
 
 
+def _find_data(given: Place | None, workspace: Path, dataset: str) -> Path:
+    if isinstance(given, BucketAddress):
+        return mirror_of(workspace, given)
+    return (given or workspace / "data" / dataset).absolute()
+
+
 def _check_local(arguments: argparse.Namespace) -> None:
     """Refuses addresses of buckets, which would become folders of that name."""
-    for option in ("data_dir", "workspace", "corpus", "warm_start"):
+    for option in ("workspace", "corpus", "warm_start"):
         given = getattr(arguments, option)
         scheme, separator, _ = str(given).partition(":/")
         if given is not None and separator and "/" not in scheme:

@@ -4,6 +4,7 @@ The last line on standard output is one JSON object; progress goes to standard e
 be checked is checked before TensorFlow and TFX are imported, which takes 10 to 20 s.
 """
 
+import dataclasses
 import os
 import shlex
 import sys
@@ -13,16 +14,27 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 
 from pipeline.arguments import make_config
+from pipeline.buckets.address import BucketAddress
+from pipeline.buckets.fetch import fetch
+from pipeline.buckets.publish import Outlet, find_outlet
 from pipeline.config import PipelineConfig
+from pipeline.pages.push import PAGES
 from pipeline.prepare import prepare_data
-from pipeline.workspace import hold_workspace
+from pipeline.run_result import RunResult
+from pipeline.workspace import Workspace, hold_workspace
 from schema.errors import InputError
 from serving.one_line_parser import OneLineParser
 
 PUSHED, NOT_BLESSED, BAD_INPUT, DEFECT = 0, 1, 2, 70
 
 
-def run(config: PipelineConfig, command: str, question: bool, beam_args: tuple[str, ...]) -> int:
+def run(
+    config: PipelineConfig,
+    command: str,
+    question: bool,
+    beam_args: tuple[str, ...],
+    outlet: Outlet | None = None,
+) -> int:
     """Runs the pipeline, writes the report, prints the result; returns the exit status.
 
     Args:
@@ -30,6 +42,11 @@ def run(config: PipelineConfig, command: str, question: bool, beam_args: tuple[s
       command: the command line, for the report.
       question: whether to ask the served model to read.
       beam_args: where the data-parallel work of each stage runs.
+      outlet: where pushed models are published, None where they are not.
+
+    Raises:
+      InputError: the data is bad, and nothing was pushed; or publishing failed, and the result was
+        printed.
     """
     config = prepare_data(config)
     print("importing TensorFlow and TFX ...", file=sys.stderr)
@@ -38,6 +55,11 @@ def run(config: PipelineConfig, command: str, question: bool, beam_args: tuple[s
     from pipeline.run import run_pipeline
 
     result = run_pipeline(config, command, question, beam_args)
+    unpublished = None
+    try:
+        result = _publish(result, outlet)
+    except InputError as error:
+        unpublished = error  # the model is pushed: that is told first
     report = write_report(result, config.reports_path / f"{result.run_id}.html")
     if result.served:
         print(f"picture  {result.served.image_path}")
@@ -48,9 +70,22 @@ def run(config: PipelineConfig, command: str, question: bool, beam_args: tuple[s
         print(f"span     {result.span.describe()}")
     if result.pages and result.pages.told:
         print(f"pages    {result.pages.told}")
+    if result.published:
+        print(f"bucket   {result.published}")
     print(f"report   {report}")
     print(result_json(result, report))
+    if unpublished is not None:
+        raise unpublished
     return PUSHED if result.blessed else NOT_BLESSED
+
+
+def _publish(result: RunResult, outlet: Outlet | None) -> RunResult:
+    """Has the bucket follow what was pushed; returns the result with the address."""
+    if outlet is None or result.pushed is None:
+        return result
+    changed = [result.pushed, *filter(None, [result.pages and result.pages.pushed])]
+    published = outlet.publish([version.parent for version in changed])
+    return dataclasses.replace(result, published=str(published[0]))
 
 
 def run_command(
@@ -74,7 +109,12 @@ def run_command(
         config = make_config(parsed)
         with find_beam_args(parsed) as beam_args, hold_workspace(config.workspace):
             command = shlex.join(["python", parser.prog, *arguments])
-            return run(config, command, parsed.question, beam_args)
+            outlet = find_outlet(Workspace(config.workspace), parsed.publish)
+            if outlet is not None:
+                outlet.check(config.pipeline_name, PAGES)
+            if isinstance(parsed.data_dir, BucketAddress):
+                fetch(parsed.data_dir, config.workspace)
+            return run(config, command, parsed.question, beam_args, outlet)
     except InputError as error:
         print(f"{parser.prog}: {error}", file=sys.stderr)
         return BAD_INPUT

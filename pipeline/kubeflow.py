@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.arguments import make_config, make_parser
+from pipeline.buckets.address import BucketAddress
 from pipeline.config import PipelineConfig
 from pipeline.prepare import prepare_data
 from schema.errors import InputError
@@ -89,6 +90,16 @@ def _make_config(parsed: argparse.Namespace) -> PipelineConfig:
     if parsed.metadata is not None:
         raise InputError(
             "expected no --metadata, which Kubeflow keeps itself, got one: leave it out"
+        )
+    if parsed.publish is not None:
+        raise InputError(
+            "expected no --publish, which no stage of a compiled pipeline does, got "
+            f"{parsed.publish}: leave it out"
+        )
+    if isinstance(parsed.data_dir, BucketAddress):
+        raise InputError(
+            f"expected a folder that containers see as --data-dir, got {parsed.data_dir}: mount "
+            "the bucket, or copy from it first"
         )
     return make_config(parsed)
 

@@ -19,6 +19,7 @@ def result_json(result: RunResult, report: Path | None) -> str:
         "synthetic": result.synthetic,
         "blessed": result.blessed,
         "pushed": str(result.pushed) if result.pushed else None,
+        "published": result.published,
         "reason": result.reason,
         "confidence_level": result.confidence_level,
         "metrics": metrics,

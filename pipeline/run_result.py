@@ -192,6 +192,7 @@ class RunResult:
     facts: dict[str, str] = field(default_factory=dict)  # versions, seed, parameters, ...
     served: ServedReading | None = None
     span: SpanComparison | None = None  # the data against what was trained on before
+    published: str | None = None  # the address of what was pushed, where it went to a bucket
     pages: PagePush | None = None  # what came of the page servable that holds the pushed model
     reliability: Reliability | None = None  # of a line model's confidences, on validation lines
     confusions: tuple[Confusion, ...] = ()  # on test examples, the commonest first

@@ -13,7 +13,9 @@ from schema.file_lock import try_lock
 
 METADATA_FILE = "metadata.url"
 """Names the database of the workspace's runs, where it is on a server."""
-LOCK_FILE, PROMOTION_LOCK_FILE = ".lock", ".promotion-lock"
+PUBLISH_FILE = "publish.url"
+"""Names the bucket that the workspace's pushed models are published to, where there is one."""
+LOCK_FILE, PROMOTION_LOCK_FILE, PUBLISH_LOCK_FILE = ".lock", ".promotion-lock", ".publish-lock"
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,17 @@ def hold_promotions(folder: Path) -> Iterator[None]:
       InputError: the folder cannot be written, or another promotion holds it.
     """
     with _hold(folder, PROMOTION_LOCK_FILE, "another promotion is changing"):
+        yield
+
+
+@contextmanager
+def hold_publishing(folder: Path) -> Iterator[None]:
+    """Keeps others from publishing what is pushed.
+
+    Raises:
+      InputError: the folder cannot be written, or somebody is publishing.
+    """
+    with _hold(folder, PUBLISH_LOCK_FILE, "another command is publishing from"):
         yield
 
 

@@ -14,7 +14,8 @@ PORTABLE = ("--runner", "portable", "--environment", "loopback")
         ((*PORTABLE, "--job-endpoint", "127.0.0.1:1"), "--job-endpoint 127.0.0.1:1"),
         (("--workers", "0"), "--workers >= 1"),
         (("--workspace", "s3://bucket/workspace"), "--workspace, got s3:/"),
-        (("--data-dir", "gs://bucket/data"), "--data-dir, got gs:/"),
+        (("--data-dir", "hdfs://node/data"), "s3://BUCKET/PREFIX or gs://"),
+        (("--publish", "models"), "s3://BUCKET/PREFIX or gs://"),
     ],
 )
 def test_what_is_missing_or_wrong_is_named(more, named, tmp_path, capsys, monkeypatch):

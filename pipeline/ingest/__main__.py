@@ -3,6 +3,8 @@
     python -m pipeline.ingest inspect DIR [--picture FILE.png]
     python -m pipeline.ingest export DIR OUT
 
+DIR may be an address, s3://BUCKET/PREFIX or gs://BUCKET/PREFIX: it is mirrored in the workspace, as
+for a run.
 Results go to standard output, progress to standard error. Exit status: 0, or 2 where nothing can
 be used, said in one line.
 """
@@ -12,6 +14,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from pipeline.buckets.address import Place, parse_place
+from pipeline.buckets.fetch import fetch
 from pipeline.ingest.export import export_lines
 from pipeline.ingest.inspection import Finding
 from pipeline.ingest.inspection.contact_sheet import draw_sheet
@@ -21,6 +25,7 @@ from pipeline.ingest.inspection.pages import inspect_pages
 from pipeline.ingest.inspection.recognise import EMNIST, EMNIST_ARCHIVE, recognise
 from pipeline.ingest.record_sources import PAGES
 from pipeline.ingest.records import tell_problems
+from pipeline.workspace import hold_workspace
 from schema.errors import InputError
 from serving.one_line_parser import OneLineParser
 
@@ -30,16 +35,24 @@ PROBLEMS_TOLD = 30
 
 def main(arguments: Sequence[str]) -> int:
     """Runs the command line; returns the exit status."""
-    parsed = _make_parser().parse_args(arguments)
     try:
+        parsed = _make_parser().parse_args(arguments)
+        folder = _find_folder(parsed.folder, parsed.workspace.absolute())
         if parsed.command == "inspect":
-            _inspect(parsed.folder, parsed.picture)
+            _inspect(folder, parsed.picture)
         else:
-            _export(parsed.folder, parsed.target)
+            _export(folder, parsed.target)
     except InputError as error:
         sys.stderr.write(f"pipeline.ingest: {error}\n")
         return BAD_INPUT
     return DONE
+
+
+def _find_folder(place: Place, workspace: Path) -> Path:
+    if isinstance(place, Path):
+        return place
+    with hold_workspace(workspace):  # a run may be reading the mirror
+        return fetch(place, workspace)
 
 
 def find_out(path: Path) -> list[Finding]:
@@ -79,7 +92,6 @@ def _make_parser() -> argparse.ArgumentParser:
     parser = OneLineParser(prog="pipeline.ingest", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     inspect = commands.add_parser("inspect", help="tell what a folder of data is")
-    inspect.add_argument("folder", type=Path, metavar="DIR", help="the folder, or EMNIST's zip")
     inspect.add_argument(
         "--picture",
         type=Path,
@@ -88,7 +100,19 @@ def _make_parser() -> argparse.ArgumentParser:
         help="where the contact sheet goes (default: %(default)s)",
     )
     export = commands.add_parser("export", help="write a source's lines as .png with .gt.txt")
-    export.add_argument("folder", type=Path, metavar="DIR", help="any source of real lines")
+    for command, told in (
+        (inspect, "the folder, or EMNIST's zip"),
+        (export, "source of real lines"),
+    ):
+        command.add_argument(
+            "folder", type=parse_place, metavar="DIR", help=f"{told}; or an address"
+        )
+        command.add_argument(
+            "--workspace",
+            type=Path,
+            default=Path("workspace"),
+            help="where what an address names is mirrored (default: %(default)s)",
+        )
     export.add_argument("target", type=Path, metavar="OUT", help="a new or empty folder")
     return parser
 

@@ -4,6 +4,7 @@
     python -m pipeline.models show MODEL
     python -m pipeline.models promote MODEL [--force] [--reason TEXT] [--author NAME]
     python -m pipeline.models rollback [--to VERSION] [--reason TEXT] [--author NAME]
+    python -m pipeline.models publish [--to ADDRESS]
 
 MODEL is a model's id, as in the list, or a version that was pushed. Results go to standard output.
 Exit status: 0, or 2 where something cannot be done, said in one line.
@@ -19,6 +20,8 @@ import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
+from pipeline.buckets.address import FORMS, BucketAddress, parse_address
+from pipeline.buckets.publish import Outlet, find_outlet
 from pipeline.models.as_json import history_json, model_json
 from pipeline.models.details import show_model
 from pipeline.models.history import read_history
@@ -30,19 +33,23 @@ from pipeline.pages.result import PagePush
 from pipeline.pushes import PROMOTE
 from pipeline.workspace import Workspace, is_running
 from schema.errors import InputError
+from serving.model_folder import ready_versions
 from serving.one_line_parser import OneLineParser
 
+PUBLISH = "publish"
 DONE, BAD_INPUT = 0, 2
 _WIDTH = 160  # where standard output is no terminal
 
 
 def main(arguments: Sequence[str]) -> int:
     """Runs the command line; returns the exit status."""
-    parsed = _make_parser().parse_args(arguments)
-    workspace = Workspace(parsed.workspace.absolute())
     try:
+        parsed = _make_parser().parse_args(arguments)
+        workspace = Workspace(parsed.workspace.absolute())
         if parsed.command in ("list", "show"):
             sys.stdout.write(_tell(workspace, parsed) + "\n")
+        elif parsed.command == PUBLISH:
+            _publish_all(workspace, parsed.to)
         else:
             _change(workspace, parsed)
     except InputError as error:
@@ -73,12 +80,44 @@ def _change(workspace: Workspace, parsed: argparse.Namespace) -> None:
     sys.stdout.flush()  # pages take a while
     if is_running(workspace.folder):
         sys.stderr.write("a run is using the workspace: if it pushes, its model serves next\n")
+    changed = [done.version.parent]
     if parsed.command == PROMOTE or reads_pages(done.version.parent):
-        _compose_pages(workspace, done)
+        changed += _compose_pages(workspace, done)
+    outlet = find_outlet(workspace)
+    if outlet is not None:
+        _publish(outlet, changed)
 
 
-def _compose_pages(workspace: Workspace, done: Promoted) -> None:
-    """Lets the page servable follow; what a person decided against a gate is held to none here."""
+def _publish_all(workspace: Workspace, address: BucketAddress | None) -> None:
+    """Has a bucket follow everything that is pushed; a new address is remembered."""
+    base_paths = sorted(path for path in workspace.pushed.glob("*") if ready_versions(path))
+    if not base_paths:
+        raise InputError(
+            f"expected pushed models to publish, got none in {workspace.pushed}: name the "
+            "workspace of a run with --workspace"
+        )
+    outlet = find_outlet(workspace, address)
+    if outlet is None:
+        raise InputError(
+            f"expected a bucket to publish to, got none that {workspace.folder} remembers: name it "
+            f"with --to {FORMS}"
+        )
+    if address is not None:
+        outlet.check(*(path.name for path in base_paths))
+    _publish(outlet, base_paths)
+
+
+def _publish(outlet: Outlet, base_paths: Sequence[Path]) -> None:
+    for published in outlet.publish(base_paths):
+        sys.stdout.write(f"bucket   {published}\n")
+
+
+def _compose_pages(workspace: Workspace, done: Promoted) -> list[Path]:
+    """Lets the page servable follow; what a person decided against a gate is held to none here.
+
+    Returns:
+      the base path of what was pushed, if anything was.
+    """
     compare = done.promotion.action == PROMOTE and not done.promotion.forced
     try:
         pages = push_page_reader(done.version.parent, workspace.database, compare)
@@ -86,8 +125,10 @@ def _compose_pages(workspace: Workspace, done: Promoted) -> None:
         pages = PagePush(remark=str(error))  # the promotion itself is done and sound
     if pages.pushed is not None:
         sys.stdout.write(f"pages    {tell_path(pages.pushed)}\n")
-    elif pages.remark is not None:
+        return [pages.pushed.parent]
+    if pages.remark is not None:
         sys.stderr.write(f"the page servable stays with the model before: {pages.remark}\n")
+    return []
 
 
 def _login_name() -> str:
@@ -108,8 +149,11 @@ def _make_parser() -> argparse.ArgumentParser:
     shown = commands.add_parser("show", help="one model: data, recipe, figures, verdict, versions")
     promoted = commands.add_parser("promote", help="let another model serve, as a new version")
     back = commands.add_parser("rollback", help="let the model serve again that served before")
+    published = commands.add_parser(PUBLISH, help="have a bucket hold the models that are pushed")
     for command in (listed, shown, promoted, back):
-        _add_place(command)
+        _add_pipeline(command)
+    for command in (listed, shown, promoted, back, published):
+        _add_workspace(command)
     for command in (shown, promoted):
         command.add_argument("model", metavar="MODEL", help="a model's id, or a pushed version")
     for command in (listed, shown):
@@ -121,16 +165,25 @@ def _make_parser() -> argparse.ArgumentParser:
         "--force", action="store_true", help="go past the gate; --reason must say why"
     )
     back.add_argument("--to", type=int, metavar="VERSION", help="a version that served earlier")
+    published.add_argument(
+        "--to",
+        type=parse_address,
+        metavar="ADDRESS",
+        help=f"{FORMS}, from now on also after each push (default: the one before)",
+    )
     return parser
 
 
-def _add_place(parser: argparse.ArgumentParser) -> None:
+def _add_workspace(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--workspace",
         type=Path,
         default=Path("workspace"),
         help="of the runs (default: %(default)s)",
     )
+
+
+def _add_pipeline(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--pipeline",
         metavar="NAME",

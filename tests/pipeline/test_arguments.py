@@ -30,6 +30,17 @@ def test_emnist_without_a_folder_lies_in_the_workspace():
     assert config.data_dir == Path("/somewhere/data/emnist")
 
 
+def test_data_of_a_bucket_is_read_from_a_mirror_of_its_own(tmp_path):
+    workspace = ("--workspace", str(tmp_path))
+    folders = {
+        config_of("--dataset", "folder", "--data-dir", place, *workspace).data_dir
+        for place in ("s3://bucket/a", "s3://bucket/b/a", "gs://bucket/a")
+    }
+    assert len(folders) == 3
+    assert all(folder.is_relative_to(tmp_path / "fetched") for folder in folders)
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize("dataset", ["iam", "pages", "labeled", "folder"])
 def test_sources_of_the_users_own_want_a_folder(dataset):
     with pytest.raises(InputError, match=f"--data-dir FOLDER with --dataset {dataset}"):

@@ -76,6 +76,47 @@ def test_who_has_no_login_name_must_give_one(run, pushed, monkeypatch):
     assert run("rollback", "--author", "ann")[0] == 0
 
 
+def test_a_bucket_follows_promotions_and_rollbacks(run, pushed, store):
+    def published():
+        return {name: each.decode() for name, each in store.objects().items() if "saved" in name}
+
+    address, base = str(store.address), "sample-lines"
+    status, out, _ = run("publish", "--to", address)
+    assert (status, out) == (0, f"bucket   {address}/{base}/1700000100\n")
+    assert published() == {
+        f"{base}/1700000000/saved_model.pb": "a",
+        f"{base}/1700000100/saved_model.pb": "b",
+    }
+    version = Path(run("rollback")[1].splitlines()[0].split()[1].rstrip(",")).name
+    assert published()[f"{base}/{version}/saved_model.pb"] == "a"
+    assert len(published()) == 3
+    run("promote", "1700000100")
+    assert len(published()) == 4
+
+
+def test_a_bucket_that_fails_stops_no_rollback(run, pushed, gcs_store):
+    run("publish", "--to", str(gcs_store.address))
+    gcs_store.contents.refused = 403
+    status, out, err = run("rollback")
+    assert status == 2
+    assert out.startswith("serves   ")
+    assert err.count("\n") == 1
+    assert "what was pushed here stands" in err
+    assert pushed.serving() == "a"
+    gcs_store.contents.refused = None
+    assert run("publish")[0] == 0
+    assert len([name for name in gcs_store.objects() if "saved_model.pb" in name]) == 3
+    assert pushed.serving() == "a"  # a second rollback would have gone further back
+
+
+def test_what_cannot_be_published_is_told(run, recorded, monkeypatch):
+    assert "expected pushed models to publish, got none" in refuse(run, "publish")
+    model = recorded.train()
+    recorded.push(model)
+    assert "--to s3://BUCKET/PREFIX or gs://" in refuse(run, "publish")
+    assert "got 'models'" in refuse(run, "publish", "--to", "models")
+
+
 @pytest.mark.parametrize("command", [["list"], ["show", "1"], ["promote", "1"], ["rollback"]])
 def test_without_a_run_nothing_is_made(run, tmp_path, command):
     assert "got none at" in refuse(run, *command, workspace=tmp_path / "absent")
