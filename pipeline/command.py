@@ -83,7 +83,9 @@ def _publish(result: RunResult, outlet: Outlet | None) -> RunResult:
     """Has the bucket follow what was pushed; returns the result with the address."""
     if outlet is None or result.pushed is None:
         return result
-    changed = [result.pushed, *filter(None, [result.pages and result.pages.pushed])]
+    changed = [result.pushed]
+    if result.pages is not None and result.pages.pushed is not None:
+        changed.append(result.pages.pushed)
     published = outlet.publish([version.parent for version in changed])
     return dataclasses.replace(result, published=str(published[0]))
 

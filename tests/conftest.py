@@ -15,6 +15,9 @@ from PIL import Image
 
 from pipeline.ingest.emnist_files import FILE_SPLITS, IMAGES_NAME, LABELS_NAME, MAPPING_NAME
 from pipeline.ingest.idx import write_idx
+from tests.pipeline.buckets.stores import gcs_store, moto_url, s3_store, store
+
+__all__ = ["gcs_store", "moto_url", "s3_store", "store"]
 
 # Before any test imports TensorFlow: it tells of missing GPUs as errors.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")

@@ -22,7 +22,7 @@ def folder(glyph_folder, tmp_path):
 
 @pytest.fixture
 def refusal(folder, tmp_path, capsys):
-    def run(*more):
+    def run(*more, lines=1):
         status = local_runner.main(
             [
                 *("--dataset", "emnist", "--data-dir", str(folder)),
@@ -32,7 +32,7 @@ def refusal(folder, tmp_path, capsys):
         said = capsys.readouterr()
         assert status == 2
         assert said.out == ""
-        assert said.err.count("\n") == 1
+        assert said.err.count("\n") == lines
         return said.err
 
     return run
@@ -76,6 +76,24 @@ def write_labels(path, count, label):
 def test_bad_data_is_named(folder, refusal, spoil, named):
     spoil(folder)
     assert named in refusal()
+
+
+def test_bad_data_of_a_bucket_is_named_in_its_mirror(folder, refusal, gcs_store):
+    truncate(folder / IMAGES)
+    address = ("--data-dir", str(gcs_store.address))
+    assert f"objects under {gcs_store.address}/, got none" in refusal(*address)
+    for path in folder.iterdir():
+        gcs_store.put(path.name, path.read_bytes())
+    said = refusal(*address, lines=2).splitlines()
+    assert said[0].endswith(", 0 removed")
+    assert f"/files/{IMAGES}" in said[1]
+
+
+def test_a_bucket_to_publish_to_is_looked_at_first(refusal, gcs_store, tmp_path):
+    gcs_store.contents.refused = 403
+    said = refusal("--publish", str(gcs_store.address))
+    assert f"a bucket to publish to, got {gcs_store.address} with a refusal" in said
+    assert [path.name for path in (tmp_path / "workspace").iterdir()] == [".lock"]
 
 
 def test_a_corpus_with_other_characters_is_named(refusal, tmp_path):

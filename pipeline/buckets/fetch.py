@@ -161,13 +161,9 @@ class _Mirror:
             unit_scale=True,
             disable=None,  # shows on terminals only
         ) as bar:
-            numbered = enumerate(lacking)
-            for (_, stored), path in spread(
-                lambda item: self._fetch_one(bucket, item[1], str(item[0]), bar, stop),
-                numbered,
-                stop,
-            ):
-                self._ledger.note(stored.name, stored.stamp, path.stat())
+            numbered = ((stored, str(number)) for number, stored in enumerate(lacking))
+            for _ in spread(lambda item: self._fetch_one(bucket, *item, bar, stop), numbered, stop):
+                pass
 
     def _fetch_one(
         self,
@@ -176,12 +172,13 @@ class _Mirror:
         draft_name: str,
         bar: tqdm,
         stop: threading.Event,
-    ) -> Path:
+    ) -> None:
         draft = self._drafts / draft_name
         with io.BufferedWriter(_Draft(draft, bar, stop)) as file:
-            bucket.read(stored, file)  # type: ignore[arg-type]
+            bucket.read(stored, file)
         if draft.stat().st_size != stored.size:
             raise changed(stored.name)
         path = self._files / stored.name
         path.parent.mkdir(parents=True, exist_ok=True)
-        return draft.replace(path)
+        draft.replace(path)
+        self._ledger.note(stored.name, stored.stamp, path.stat())

@@ -6,6 +6,7 @@ begins again where it stopped.
 
 import json
 import os
+import threading
 from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
@@ -29,7 +30,7 @@ class Entry(NamedTuple):
 
 
 class Ledger:
-    """The entries of a file, by the objects' names.
+    """The entries of a file, by the objects' names; several threads may note some at once.
 
     Args:
       path: of the file; it and its folder are made when something is noted.
@@ -40,6 +41,7 @@ class Ledger:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._writing = threading.Lock()
         self.entries: dict[str, Entry] = {}
         lines = path.read_bytes().splitlines(keepends=True) if path.is_file() else []
         for line in lines:
@@ -56,10 +58,12 @@ class Ledger:
 
     def note(self, name: str, stamp: str, file: os.stat_result) -> None:
         """Notes that an object and a file hold the same."""
-        self.entries[name] = Entry(stamp, file.st_size, file.st_mtime_ns)
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        with self._path.open("ab") as ledger:
-            ledger.write(_line(name, self.entries[name]))
+        entry = Entry(stamp, file.st_size, file.st_mtime_ns)
+        with self._writing:
+            self.entries[name] = entry
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            with self._path.open("ab") as ledger:
+                ledger.write(_line(name, entry))
 
     def forget(self, names: Iterable[str]) -> None:
         """Takes out what is no longer there."""

@@ -176,13 +176,14 @@ def _agrees(ledger: Ledger, stored: StoredObject | None, path: Path) -> bool:
 
 
 def _write(bucket: Bucket, files: dict[str, Path], ledger: Ledger, bar: tqdm) -> None:
-    def write(item: tuple[str, Path]) -> tuple[str, os.stat_result]:
-        before = item[1].stat()  # who changes it meanwhile has it written once more
-        return bucket.write(*item), before
+    def write(item: tuple[str, Path]) -> None:
+        name, path = item
+        before = path.stat()  # who changes it meanwhile has it written once more
+        ledger.note(name, bucket.write(name, path), before)
+        bar.update(before.st_size)
 
-    for (name, _), (stamp, file) in spread(write, files.items(), threading.Event()):
-        ledger.note(name, stamp, file)
-        bar.update(file.st_size)
+    for _ in spread(write, files.items(), threading.Event()):
+        pass
 
 
 def _take_back(bucket: Bucket, names: list[str], ledger: Ledger) -> None:

@@ -70,7 +70,7 @@ class S3Bucket:
     def __init__(self, address: BucketAddress) -> None:
         self._bucket, self._root = address.bucket, address.root
         with _told():
-            self._client = boto3.client("s3", config=_CONFIG)
+            self._client = boto3.session.Session().client("s3", config=_CONFIG)
 
     def find(self, below: str = "") -> Iterator[StoredObject]:
         """Yields the objects whose names begin with a text."""

@@ -6,11 +6,8 @@ import pytest
 
 from pipeline.database import PASSWORD
 from pipeline.workspace import METADATA_FILE
-from tests.pipeline.buckets.stores import gcs_store, moto_url, s3_store, store
 from tests.pipeline.database_servers import run_mariadb
 from tests.pipeline.recorded_pipeline import RecordedPipeline
-
-__all__ = ["gcs_store", "moto_url", "s3_store", "store"]
 
 
 @pytest.fixture

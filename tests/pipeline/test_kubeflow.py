@@ -98,6 +98,10 @@ def test_bad_input_is_told_in_one_line(glyph_folder, tmp_path, capsys, monkeypat
     command = ["--image", IMAGE, "--workspace", str(tmp_path), *small]
     assert kubeflow.main([*command, "--metadata", "mysql://me@host/runs"]) == 2
     assert "expected no --metadata, which Kubeflow keeps itself" in capsys.readouterr().err
+    assert kubeflow.main([*command, "--publish", "gs://bucket/models"]) == 2
+    assert "expected no --publish, which no stage" in capsys.readouterr().err
+    assert kubeflow.main([*command, "--data-dir", "gs://bucket/data"]) == 2
+    assert "a folder that containers see as --data-dir" in capsys.readouterr().err
     monkeypatch.setattr(kubeflow, "compile_job", lambda *_: {"a": 1})
     assert kubeflow.main([*command, "--output", str(glyph_file / "job.json")]) == 2
     assert "expected --output FILE that can be written" in capsys.readouterr().err

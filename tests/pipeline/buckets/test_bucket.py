@@ -125,7 +125,6 @@ def test_gcs_without_credentials(monkeypatch, tmp_path):
 @pytest.mark.parametrize(
     ("status", "told"),
     [
-        (401, "a refusal .* have the bucket's owner allow it"),
         (403, "a refusal .*not for you.*: have the bucket's owner allow it"),
         (400, "the error 400 .* run again later"),
     ],

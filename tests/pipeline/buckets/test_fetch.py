@@ -94,22 +94,22 @@ def test_only_what_changed_is_fetched(store, workspace, reads):
     assert reads.names == []
 
 
-def test_a_file_may_become_a_folder_and_back(store, workspace):
-    store.put("a", b"1")
-    fetch(store.address, workspace)
-    store.take_away("a")
-    store.put("a/b", b"2")
-    assert files(fetch(store.address, workspace)) == {"a/b": b"2"}
-    store.take_away("a/b")
-    store.put("a", b"3")
-    assert files(fetch(store.address, workspace)) == {"a": b"3"}
+def test_a_file_may_become_a_folder_and_back(gcs_store, workspace):
+    gcs_store.put("a", b"1")
+    fetch(gcs_store.address, workspace)
+    gcs_store.take_away("a")
+    gcs_store.put("a/b", b"2")
+    assert files(fetch(gcs_store.address, workspace)) == {"a/b": b"2"}
+    gcs_store.take_away("a/b")
+    gcs_store.put("a", b"3")
+    assert files(fetch(gcs_store.address, workspace)) == {"a": b"3"}
 
 
-def test_marks_of_folders_are_no_files(store, workspace):
-    store.put("", b"")
-    store.put("lines/", b"")
-    store.put("lines/a", b"1")
-    assert files(fetch(store.address, workspace)) == {"lines/a": b"1"}
+def test_marks_of_folders_are_no_files(gcs_store, workspace):
+    gcs_store.put("", b"")
+    gcs_store.put("lines/", b"")
+    gcs_store.put("lines/a", b"1")
+    assert files(fetch(gcs_store.address, workspace)) == {"lines/a": b"1"}
 
 
 @pytest.mark.parametrize("name", ["../a", "/a", "a//b", "x/../../a", "./a", "a\nb"])
@@ -120,24 +120,24 @@ def test_names_that_leave_the_folder_are_refused(gcs_store, workspace, name):
     assert not workspace.exists()
 
 
-def test_a_file_that_would_be_a_folder_is_refused(store, workspace):
-    store.put("a", b"1")
-    store.put("a/b/c", b"2")
-    assert "'a' beside 'a/b/c'" in refuse(store.address, workspace)
+def test_a_file_that_would_be_a_folder_is_refused(gcs_store, workspace):
+    gcs_store.put("a", b"1")
+    gcs_store.put("a/b/c", b"2")
+    assert "'a' beside 'a/b/c'" in refuse(gcs_store.address, workspace)
     assert not workspace.exists()
 
 
-def test_what_is_not_there_is_told(store, workspace):
-    assert f"objects under {store.address}/, got none" in refuse(store.address, workspace)
-    missing = BucketAddress(store.address.scheme, "missing-bucket", "a")
+def test_what_is_not_there_is_told(gcs_store, workspace):
+    assert f"objects under {gcs_store.address}/, got none" in refuse(gcs_store.address, workspace)
+    missing = BucketAddress(gcs_store.address.scheme, "missing-bucket", "a")
     assert "no bucket of this name" in refuse(missing, workspace)
     assert not workspace.exists()
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt(), OSError(errno.ENOSPC, "No space left")])
-def test_what_is_interrupted_goes_on(store, workspace, reads, monkeypatch, error):
+def test_what_is_interrupted_goes_on(gcs_store, workspace, reads, monkeypatch, error):
     for number in range(40):
-        store.put(f"{number:02}", bytes([number]) * 100)
+        gcs_store.put(f"{number:02}", bytes([number]) * 100)
 
     def interrupt(name):
         if name == "25":
@@ -145,34 +145,34 @@ def test_what_is_interrupted_goes_on(store, workspace, reads, monkeypatch, error
 
     reads.before = interrupt
     with pytest.raises((KeyboardInterrupt, InputError)):
-        fetch(store.address, workspace)
-    folder = mirror_of(workspace, store.address)
+        fetch(gcs_store.address, workspace)
+    folder = mirror_of(workspace, gcs_store.address)
     kept = files(folder)
     assert 0 < len(kept) < 40
     assert all(content == bytes([int(name)]) * 100 for name, content in kept.items())
     reads.before, reads.names = lambda name: None, []
-    assert len(files(fetch(store.address, workspace))) == 40
+    assert len(files(fetch(gcs_store.address, workspace))) == 40
     assert not set(reads.names) & set(kept)
-    assert nothing_is_left(workspace, store.address)
+    assert nothing_is_left(workspace, gcs_store.address)
 
 
-def test_a_full_disk_is_told(store, workspace, monkeypatch):
-    store.put("a", b"x" * 100_000)
+def test_a_full_disk_is_told(gcs_store, workspace, monkeypatch):
+    gcs_store.put("a", b"x" * 100_000)
 
     def write(self, block):
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(module._Draft, "write", write)
-    assert "No space left on device: mend" in refuse(store.address, workspace)
-    assert files(mirror_of(workspace, store.address)) == {}
+    assert "No space left on device: mend" in refuse(gcs_store.address, workspace)
+    assert files(mirror_of(workspace, gcs_store.address)) == {}
 
 
 def test_a_disk_without_room_is_told_before_anything_is_fetched(
-    store, workspace, monkeypatch, reads
+    gcs_store, workspace, monkeypatch, reads
 ):
-    store.put("a", b"x" * 2000)
+    gcs_store.put("a", b"x" * 2000)
     monkeypatch.setattr(module.shutil, "disk_usage", lambda _: SimpleNamespace(free=1999))
-    assert "expected room for 2,000 bytes" in refuse(store.address, workspace)
+    assert "expected room for 2,000 bytes" in refuse(gcs_store.address, workspace)
     assert reads.names == []
 
 
@@ -185,10 +185,10 @@ def test_an_object_that_changes_meanwhile_is_told(store, workspace, reads):
     assert files(fetch(store.address, workspace)) == {"a": b"two"}
 
 
-def test_addresses_have_mirrors_of_their_own(store, workspace):
-    store.put("a/b/c", b"1")
-    upper = fetch(store.address.below("a"), workspace)
-    lower = fetch(store.address.below("a/b"), workspace)
+def test_addresses_have_mirrors_of_their_own(gcs_store, workspace):
+    gcs_store.put("a/b/c", b"1")
+    upper = fetch(gcs_store.address.below("a"), workspace)
+    lower = fetch(gcs_store.address.below("a/b"), workspace)
     assert files(upper) == {"b/c": b"1"}
     assert files(lower) == {"c": b"1"}
-    assert files(fetch(store.address.below("a"), workspace)) == {"b/c": b"1"}
+    assert files(fetch(gcs_store.address.below("a"), workspace)) == {"b/c": b"1"}

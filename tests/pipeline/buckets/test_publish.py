@@ -22,8 +22,8 @@ def workspace(tmp_path):
 
 
 @pytest.fixture
-def outlet(store, workspace):
-    return Outlet(workspace, store.address)
+def outlet(gcs_store, workspace):
+    return Outlet(workspace, gcs_store.address)
 
 
 @pytest.fixture
@@ -70,7 +70,8 @@ def refuse(call, *arguments):
     return str(refused.value)
 
 
-def test_the_bucket_holds_what_is_pushed(store, workspace, outlet):
+def test_the_bucket_holds_what_is_pushed(store, workspace):
+    outlet = Outlet(workspace, store.address)
     for version in (1, 2, 10):
         push(workspace, version)
     push(workspace, 7, name="pages")
@@ -85,7 +86,7 @@ def test_the_bucket_holds_what_is_pushed(store, workspace, outlet):
 
 
 def test_the_newest_comes_first_and_each_version_is_complete_with_its_model(
-    store, workspace, outlet, watched
+    gcs_store, workspace, outlet, watched
 ):
     for version in (9, 10):
         push(workspace, version)
@@ -96,7 +97,8 @@ def test_the_newest_comes_first_and_each_version_is_complete_with_its_model(
     assert len(written) == 8
 
 
-def test_only_what_is_new_is_written(store, workspace, outlet, watched):
+def test_only_what_is_new_is_written(store, workspace, watched):
+    outlet = Outlet(workspace, store.address)
     first = push(workspace, 1)
     outlet.publish([first.parent])
     watched.done.clear()
@@ -112,16 +114,17 @@ def test_only_what_is_new_is_written(store, workspace, outlet, watched):
     assert watched.done == []
 
 
-def test_what_was_spoiled_in_the_bucket_is_written_again(store, workspace, outlet):
+def test_what_was_spoiled_in_the_bucket_is_written_again(gcs_store, workspace, outlet):
     folder = push(workspace, 1)
     outlet.publish([folder.parent])
-    store.put(f"{NAME}/1/saved_model.pb", b"grape")
-    store.take_away(f"{NAME}/1/fingerprint.pb")
+    gcs_store.put(f"{NAME}/1/saved_model.pb", b"grape")
+    gcs_store.take_away(f"{NAME}/1/fingerprint.pb")
     outlet.publish([folder.parent])
-    assert store.objects() == objects_of(1)
+    assert gcs_store.objects() == objects_of(1)
 
 
-def test_a_version_that_was_taken_back_goes_model_first(store, workspace, outlet, watched):
+def test_a_version_that_was_taken_back_goes_model_first(store, workspace, watched):
+    outlet = Outlet(workspace, store.address)
     for version in (1, 2):
         push(workspace, version)
     outlet.publish([workspace.pushed / NAME])
@@ -133,27 +136,27 @@ def test_a_version_that_was_taken_back_goes_model_first(store, workspace, outlet
     assert store.objects() == objects_of(1) | {f"{NAME}/readme.txt": b"of somebody else"}
 
 
-def test_others_versions_are_neither_touched_nor_joined(store, workspace, outlet):
+def test_others_versions_are_neither_touched_nor_joined(gcs_store, workspace, outlet):
     folder = push(workspace, 1)
-    store.put(f"{NAME}/5/saved_model.pb", b"of another workspace")
-    before = store.objects()
+    gcs_store.put(f"{NAME}/5/saved_model.pb", b"of another workspace")
+    before = gcs_store.objects()
     told = refuse(outlet.publish, [folder.parent])
-    assert f"this workspace alone, got {store.address}/{NAME}/5: choose another" in told
+    assert f"this workspace alone, got {gcs_store.address}/{NAME}/5: choose another" in told
     assert "what was pushed here stands" in told
     assert "this workspace alone" in refuse(outlet.check, NAME)
-    assert store.objects() == before
+    assert gcs_store.objects() == before
     assert not (workspace.folder / PUBLISH_FILE).exists()
 
 
-def test_another_pipeline_of_the_prefix_is_left_alone(store, workspace, outlet):
+def test_another_pipeline_of_the_prefix_is_left_alone(gcs_store, workspace, outlet):
     folder = push(workspace, 1)
-    store.put("pages/5/saved_model.pb", b"of another workspace")
+    gcs_store.put("pages/5/saved_model.pb", b"of another workspace")
     outlet.publish([folder.parent])
-    assert store.objects().keys() == {*objects_of(1), "pages/5/saved_model.pb"}
+    assert gcs_store.objects().keys() == {*objects_of(1), "pages/5/saved_model.pb"}
 
 
 def test_a_bucket_that_fails_leaves_no_whole_looking_version_and_is_gone_on_with(
-    store, workspace, outlet, watched
+    gcs_store, workspace, outlet, watched
 ):
     folder = push(workspace, 1)
 
@@ -163,39 +166,39 @@ def test_a_bucket_that_fails_leaves_no_whole_looking_version_and_is_gone_on_with
 
     watched.before = fail
     told = refuse(outlet.publish, [folder.parent])
-    assert told.startswith(f"expected to publish to {store.address}, got no answer: look")
+    assert told.startswith(f"expected to publish to {gcs_store.address}, got no answer: look")
     assert "what was pushed here stands, and python -m pipeline.models publish" in told
-    assert f"{NAME}/1/saved_model.pb" not in store.objects()
+    assert f"{NAME}/1/saved_model.pb" not in gcs_store.objects()
     done = {name for _, name in watched.done}
     assert done
     watched.done.clear()
     watched.before = lambda name: None
     outlet.publish([folder.parent])
-    assert store.objects() == objects_of(1)
+    assert gcs_store.objects() == objects_of(1)
     assert not done & {name for _, name in watched.done}
 
 
-def test_a_file_that_goes_away_meanwhile_is_told(store, workspace, outlet, watched):
+def test_a_file_that_goes_away_meanwhile_is_told(gcs_store, workspace, outlet, watched):
     folder = push(workspace, 1)
     watched.before = lambda name: shutil.rmtree(folder, ignore_errors=True)
     told = refuse(outlet.publish, [folder.parent])
     assert "repeats the publishing" in told
 
 
-def test_two_do_not_publish_at_once(store, workspace, outlet):
+def test_two_do_not_publish_at_once(gcs_store, workspace, outlet):
     folder = push(workspace, 1)
     with hold_publishing(workspace.folder):
         told = refuse(outlet.publish, [folder.parent])
     assert "another command is publishing" in told
     assert "what was pushed here stands" in told
-    assert store.objects() == {}
+    assert gcs_store.objects() == {}
 
 
-def test_a_check_leaves_nothing_and_is_remembered(store, workspace, outlet):
+def test_a_check_leaves_nothing_and_is_remembered(gcs_store, workspace, outlet):
     assert find_outlet(workspace) is None
     outlet.check(NAME, "pages")
-    assert store.objects() == {}
-    assert find_outlet(workspace).address == store.address
+    assert gcs_store.objects() == {}
+    assert find_outlet(workspace).address == gcs_store.address
     other = BucketAddress("gs", "other")
     assert find_outlet(workspace, other).address == other
 
@@ -207,7 +210,7 @@ def test_a_bucket_that_cannot_be_used_is_refused_and_not_remembered(store, works
     assert find_outlet(workspace) is None
 
 
-def test_a_bucket_that_must_not_be_written_is_refused(store, workspace, outlet, watched):
+def test_a_bucket_that_must_not_be_written_is_refused(gcs_store, workspace, outlet, watched):
     def fail(name):
         raise BucketError("a refusal (AccessDenied)", "have the owner allow it")
 
@@ -220,13 +223,13 @@ def test_what_remembers_the_address_may_be_damaged(workspace):
     assert "expected an address as s3://" in refuse(find_outlet, workspace)
 
 
-def test_a_model_that_was_copied_there_before_is_ours(store, workspace, outlet):
+def test_a_model_that_was_copied_there_before_is_ours(gcs_store, workspace, outlet):
     folder = push(workspace, 1)
     for name, content in objects_of(1).items():
-        store.put(name, content)
+        gcs_store.put(name, content)
     outlet.check(NAME)
     outlet.publish([folder.parent])
-    assert store.objects() == objects_of(1)
+    assert gcs_store.objects() == objects_of(1)
     os.utime(folder / "saved_model.pb")
     outlet.publish([folder.parent])
-    assert store.objects() == objects_of(1)
+    assert gcs_store.objects() == objects_of(1)
