@@ -6,6 +6,7 @@ seconds, where Beam's own filesystems would try for minutes (docs/decisions/0050
 
 import importlib.util
 import threading
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
@@ -86,7 +87,10 @@ def connect(address: BucketAddress) -> Bucket:
         from pipeline.buckets.s3 import S3Bucket
 
         return S3Bucket(address)
-    from pipeline.buckets.gcs import GcsBucket
+    with warnings.catch_warnings():
+        # Google's clients tell of Python versions that they will not support for ever.
+        warnings.simplefilter("ignore", FutureWarning)
+        from pipeline.buckets.gcs import GcsBucket
 
     return GcsBucket(address)
 
