@@ -101,7 +101,7 @@ def make_parser(prog: str, description: str) -> argparse.ArgumentParser:
         "--publish",
         type=parse_address,
         metavar="ADDRESS",
-        help=f"have {FORMS} hold the pushed models too, now and after each push, promotion and "
+        help=f"{FORMS}: publish there what is pushed, from now on after each push, promotion and "
         "rollback (docs/deploy.md)",
     )
     parser.add_argument(

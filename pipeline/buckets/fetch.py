@@ -63,7 +63,8 @@ def fetch(address: BucketAddress, workspace: Path) -> Path:
     mirror = mirror_of(workspace, address)
     try:
         bucket = connect(address)
-        found = _choose(bucket.find(), address)
+        listed = tqdm(bucket.find(), str(address), unit=" objects", leave=False, disable=None)
+        found = _choose(listed, address)
         _Mirror(mirror, address).follow(bucket, found)
     except BucketError as error:
         raise InputError(f"expected to read {address}, got {error.what}: {error.remedy}") from None
