@@ -46,8 +46,17 @@ def tell_failure(text: str) -> InputError | None:
             f"them again; {AGAIN}"
         )
     if found := _LOST.search(text):
-        return InputError(
-            f"expected workers that stay, got one that was lost ({found[0]}): look for what ended "
-            f"it, such as its machine's memory; {AGAIN}"
-        )
+        return tell_lost(f"one that was lost ({found[0]})")
     return None
+
+
+def tell_lost(what: str) -> InputError:
+    """Returns the line on lost workers.
+
+    Args:
+      what: was lost, as "the pool host:50000, which does not answer".
+    """
+    return InputError(
+        f"expected workers that stay, got {what}: look for what ended it, such as its machine's "
+        f"memory; {AGAIN}"
+    )

@@ -26,6 +26,9 @@ IN_PROCESS = (
 )
 """Of the pipeline that runs in one process."""
 
+_NAMES = {PORTABLE: "PortableRunner", FLINK: "FlinkRunner", SPARK: "SparkRunner"}
+_WATCHED = {runner: f"pipeline.beam.watch.Watched{name}" for runner, name in _NAMES.items()}
+
 _MASTERS = {FLINK: "HOST:PORT of Flink's REST interface", SPARK: "spark://HOST:PORT"}
 _CONFIGS = {
     PROCESS: "the command that starts a worker",
@@ -165,22 +168,25 @@ def _many_processes(workers: int) -> tuple[str, ...]:
 
 
 def _runner_args(options: BeamOptions) -> tuple[str, ...]:
+    # A job service notices when workers are lost that it has started, but not those of a pool.
+    names = _WATCHED if options.environment == EXTERNAL else _NAMES
+    runner = f"--runner={names[options.runner]}"
     if options.runner == PORTABLE:
         return (
-            "--runner=PortableRunner",
+            runner,
             f"--job_endpoint={options.job_endpoint}",
             f"--sdk_worker_parallelism={options.workers}",
         )
     if options.runner == FLINK:
         return (
-            "--runner=FlinkRunner",
+            runner,
             f"--flink_master={options.master}",
             f"--flink_job_server_jar={options.job_server_jar}",
             f"--artifacts_dir={options.staging}",
             f"--parallelism={options.workers}",
         )
     return (
-        "--runner=SparkRunner",
+        runner,
         f"--spark_master_url={options.master}",
         f"--spark_job_server_jar={options.job_server_jar}",
         f"--artifacts_dir={options.staging}",

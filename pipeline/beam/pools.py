@@ -1,17 +1,20 @@
-"""The pools behind `worker_pool.py`: one starts workers with the staged package, one passes on."""
+"""The pool behind `worker_pool.py` that starts workers, each with the package that was staged.
+
+`pass_on.py` holds the one that asks other pools, `pool_server.py` serves either.
+"""
 
 import hashlib
-import itertools
 import os
-import signal
+import platform
 import subprocess
 import sys
 import tempfile
 import threading
+import time
 import traceback
 import zipfile
 from collections.abc import Sequence
-from concurrent import futures
+from dataclasses import dataclass
 from pathlib import Path
 
 import grpc
@@ -27,14 +30,28 @@ from apache_beam.portability.api import (
 )
 from google.protobuf import json_format, text_format
 
+from pipeline.beam.losses import Losses, find_job
 from pipeline.beam.versions import VERSIONS_PREFIX, describe_versions
 from pipeline.fingerprint import PROJECT_ROOT
 from schema.errors import InputError
+from serving.ward import describe_status
 
 _EXPERIMENTS = "beam:option:experiments:v1"
 _WORKER = ("-m", "apache_beam.runners.worker.sdk_worker_main")
 _WARD = ("-m", "serving.ward")
-_END_SECONDS = 10.0
+_ASK_SECONDS, _FETCH_SECONDS = 10.0, 60.0
+END_SECONDS = 10.0
+"""For workers to end by themselves."""
+_REMEMBERED_JOBS = 256
+
+
+@dataclass
+class _Worker:
+    """One that was started: its name, the process, and whether we have been told to end it."""
+
+    name: str
+    process: subprocess.Popen[bytes]
+    stopped: bool = False
 
 
 class ProjectPool(beam_fn_api_pb2_grpc.BeamFnExternalWorkerPoolServicer):
@@ -46,7 +63,8 @@ class ProjectPool(beam_fn_api_pb2_grpc.BeamFnExternalWorkerPoolServicer):
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._workers: dict[str, subprocess.Popen[bytes]] = {}
+        self._jobs: dict[str, list[_Worker]] = {}
+        self._changing = threading.Lock()
         self._unpacking = threading.Lock()
 
     def StartWorker(  # noqa: N802 - Beam's name
@@ -54,31 +72,70 @@ class ProjectPool(beam_fn_api_pb2_grpc.BeamFnExternalWorkerPoolServicer):
     ) -> beam_fn_api_pb2.StartWorkerResponse:
         """Starts a worker, or tells in one line why not."""
         try:
-            worker = self._workers[request.worker_id] = self._start(request)
-            sys.stderr.write(f"started {request.worker_id} as process {worker.pid}\n")
+            job, process = self._start(request)
         except (InputError, OSError, grpc.RpcError) as error:
             traceback.print_exc()
-            return beam_fn_api_pb2.StartWorkerResponse(error=" ".join(str(error).split()))
+            return beam_fn_api_pb2.StartWorkerResponse(error=_in_one_line(error))
+        worker = _Worker(request.worker_id, process)
+        if not context.is_active():  # too late: another pool was asked meanwhile
+            _end([worker])
+            return beam_fn_api_pb2.StartWorkerResponse(error="too late")
+        with self._changing:
+            self._jobs.setdefault(job, []).append(worker)
+            self._forget()
+        sys.stderr.write(f"started {request.worker_id} as process {process.pid}\n")
         return beam_fn_api_pb2.StartWorkerResponse()
 
     def StopWorker(  # noqa: N802 - Beam's name
         self, request: beam_fn_api_pb2.StopWorkerRequest, context: grpc.ServicerContext
     ) -> beam_fn_api_pb2.StopWorkerResponse:
         """Ends a worker."""
-        worker = self._workers.pop(request.worker_id, None)
-        if worker is not None:
-            _end(worker)
+        with self._changing:
+            named = [
+                worker
+                for workers in self._jobs.values()
+                for worker in workers
+                if worker.name == request.worker_id and not worker.stopped
+            ]
+        # Two jobs may give their workers one name. Left alone they end when their job does.
+        if len(named) == 1:
+            _end(named)
         return beam_fn_api_pb2.StopWorkerResponse()
+
+    def tell_losses(self, job: str) -> Losses:
+        """Tells which workers of a job ended before their time."""
+        with self._changing:
+            workers = list(self._jobs.get(job, ()))
+        return Losses(
+            started=len(workers),
+            lost=tuple(
+                f"a worker of the pool on {platform.node()} that {describe_status(status)} (that "
+                "pool's output tells more)"
+                for worker in workers
+                if (status := worker.process.poll()) and not worker.stopped
+            ),
+        )
 
     def close(self) -> None:
         """Ends all workers."""
-        while self._workers:
-            _end(self._workers.popitem()[1])
+        with self._changing:
+            _end([worker for workers in self._jobs.values() for worker in workers])
 
-    def _start(self, request: beam_fn_api_pb2.StartWorkerRequest) -> subprocess.Popen[bytes]:
-        info = _ask_provision(request)
-        options = json_format.MessageToDict(info.pipeline_options)
-        _check_versions(options.get(_EXPERIMENTS) or [])
+    def _forget(self) -> None:
+        """Forgets the oldest jobs, whose workers have ended."""
+        while len(self._jobs) > _REMEMBERED_JOBS:
+            job, workers = next(iter(self._jobs.items()))
+            if any(worker.process.poll() is None for worker in workers):
+                return
+            del self._jobs[job]
+
+    def _start(
+        self, request: beam_fn_api_pb2.StartWorkerRequest
+    ) -> tuple[str, subprocess.Popen[bytes]]:
+        """Starts a worker; returns its job's name and its process."""
+        info = ask_provision(request)
+        experiments = read_experiments(info)
+        _check_versions(experiments)
         path = [
             str(self._unpack(request, artifact))
             for artifact in info.dependencies
@@ -94,12 +151,13 @@ class ProjectPool(beam_fn_api_pb2_grpc.BeamFnExternalWorkerPoolServicer):
             "LOGGING_API_SERVICE_DESCRIPTOR": _describe(request.logging_endpoint),
         }
         # `-m` puts the working folder first: it shall be no other checkout.
-        return subprocess.Popen(
+        process = subprocess.Popen(
             [sys.executable, *_WARD, sys.executable, *_WORKER],
             cwd=path[0] if path else self._folder,
             env=environment,
             stdin=subprocess.PIPE,  # closes when this process ends, and with it the worker
         )
+        return find_job(experiments), process
 
     def _unpack(
         self,
@@ -114,7 +172,8 @@ class ProjectPool(beam_fn_api_pb2_grpc.BeamFnExternalWorkerPoolServicer):
             stub = beam_artifact_api_pb2_grpc.ArtifactRetrievalServiceStub(channel)
             digest = hashlib.sha256()
             wanted = beam_artifact_api_pb2.GetArtifactRequest(artifact=artifact)
-            for part in stub.GetArtifact(wanted, metadata=_as_worker(request)):
+            parts = stub.GetArtifact(wanted, _FETCH_SECONDS, metadata=_as_worker(request))
+            for part in parts:
                 digest.update(part.data)
                 file.write(part.data)
             target = self._folder / digest.hexdigest()
@@ -127,55 +186,24 @@ class ProjectPool(beam_fn_api_pb2_grpc.BeamFnExternalWorkerPoolServicer):
         return target
 
 
-class PassOn(beam_fn_api_pb2_grpc.BeamFnExternalWorkerPoolServicer):
-    """Starts no worker, but asks other pools, one after the other.
-
-    Args:
-      pools: HOST:PORT of each.
-    """
-
-    def __init__(self, pools: Sequence[str]) -> None:
-        self._stubs = [
-            beam_fn_api_pb2_grpc.BeamFnExternalWorkerPoolStub(grpc.insecure_channel(pool))
-            for pool in pools
-        ]
-        self._turns = itertools.count()
-        self._started_by: dict[str, beam_fn_api_pb2_grpc.BeamFnExternalWorkerPoolStub] = {}
-
-    def StartWorker(  # noqa: N802 - Beam's name
-        self, request: beam_fn_api_pb2.StartWorkerRequest, context: grpc.ServicerContext
-    ) -> beam_fn_api_pb2.StartWorkerResponse:
-        """Asks the pool whose turn it is, and where that does not answer the others."""
-        first, said = next(self._turns), ""
-        for number in range(len(self._stubs)):
-            stub = self._stubs[(first + number) % len(self._stubs)]
-            try:
-                response = stub.StartWorker(request)
-            except grpc.RpcError as error:
-                said = error.details()
-                continue
-            self._started_by[request.worker_id] = stub
-            return response
-        return beam_fn_api_pb2.StartWorkerResponse(error=f"no pool answers: {said}")
-
-    def StopWorker(  # noqa: N802 - Beam's name
-        self, request: beam_fn_api_pb2.StopWorkerRequest, context: grpc.ServicerContext
-    ) -> beam_fn_api_pb2.StopWorkerResponse:
-        """Asks the pool that started the worker."""
-        stub = self._started_by.pop(request.worker_id, None)
-        return stub.StopWorker(request) if stub else beam_fn_api_pb2.StopWorkerResponse()
-
-    def close(self) -> None:
-        """Nothing to end here."""
-
-
-def _ask_provision(
+def ask_provision(
     request: beam_fn_api_pb2.StartWorkerRequest,
 ) -> beam_provision_api_pb2.ProvisionInfo:
+    """Asks the job service what a worker needs.
+
+    Raises:
+      grpc.RpcError: it does not answer.
+    """
     with grpc.insecure_channel(request.provision_endpoint.url) as channel:
         stub = beam_provision_api_pb2_grpc.ProvisionServiceStub(channel)
         wanted = beam_provision_api_pb2.GetProvisionInfoRequest()
-        return stub.GetProvisionInfo(wanted, metadata=_as_worker(request)).info
+        return stub.GetProvisionInfo(wanted, _ASK_SECONDS, metadata=_as_worker(request)).info
+
+
+def read_experiments(info: beam_provision_api_pb2.ProvisionInfo) -> list[str]:
+    """Returns Beam's experiments among the job's options."""
+    options = json_format.MessageToDict(info.pipeline_options)
+    return [str(name) for name in options.get(_EXPERIMENTS) or []]
 
 
 def _as_worker(request: beam_fn_api_pb2.StartWorkerRequest) -> tuple[tuple[str, str]]:
@@ -203,30 +231,21 @@ def _describe(endpoint: endpoints_pb2.ApiServiceDescriptor) -> str:
     return str(text_format.MessageToString(endpoint))
 
 
-def _end(worker: subprocess.Popen[bytes]) -> None:
-    worker.terminate()
-    try:
-        worker.wait(_END_SECONDS)
-    except subprocess.TimeoutExpired:
-        worker.kill()
-        worker.wait()
+def _in_one_line(error: Exception) -> str:
+    if isinstance(error, grpc.RpcError):
+        return f"the job service does not answer a pool: {error.details()}"
+    return " ".join(str(error).split())
 
 
-def serve(servicer: ProjectPool | PassOn, host: str, port: int) -> None:
-    """Serves until SIGTERM or Ctrl-C."""
-    server = grpc.server(futures.ThreadPoolExecutor(16))
-    beam_fn_api_pb2_grpc.add_BeamFnExternalWorkerPoolServicer_to_server(servicer, server)
-    try:
-        port = server.add_insecure_port(f"{host}:{port}")
-    except RuntimeError:
-        raise InputError(
-            f"expected a free address, got {host}:{port}, which is taken: choose another --port"
-        ) from None
-    ended = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: ended.set())
-    server.start()
-    sys.stderr.write(f"worker pool at {host}:{port}\n")
-    ended.wait()
-    server.stop(1.0)
-    servicer.close()
+def _end(workers: Sequence[_Worker]) -> None:
+    """Ends workers at once; each may take its time to end in order."""
+    for worker in workers:
+        worker.stopped = True
+        worker.process.terminate()
+    until = time.monotonic() + END_SECONDS
+    for worker in workers:
+        try:
+            worker.process.wait(max(0.0, until - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            worker.process.kill()
+            worker.process.wait()

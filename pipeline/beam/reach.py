@@ -22,6 +22,8 @@ from schema.errors import InputError
 
 SECONDS = 3.0
 """To wait for an answer from an address."""
+GREETING_SECONDS = 10.0
+"""To wait for a gRPC server's greeting, which a busy machine may send late."""
 
 _JARS = {FLINK: "beam-runners-flink-*-job-server", SPARK: "beam-runners-spark-3-job-server"}
 
@@ -34,7 +36,7 @@ def check_reach(options: BeamOptions) -> None:
     """
     _check_files(options)
     if options.job_endpoint:
-        _connect(
+        _greet(
             options.job_endpoint,
             "--job-endpoint",
             "start a Beam job service there, such as python -m "
@@ -44,7 +46,7 @@ def check_reach(options: BeamOptions) -> None:
         address = options.master.removeprefix("spark://")
         _connect(address, "--master", f"start the {options.runner} cluster, or correct it")
     if options.environment == EXTERNAL:
-        _connect(
+        _greet(
             options.environment_config,
             "--environment-config",
             "start a pool there: python -m pipeline.beam.worker_pool --port PORT",
@@ -99,3 +101,18 @@ def _connect(address: str, option: str, remedy: str) -> None:
         raise InputError(
             f"expected an answer from {option} {address}, got none ({reason}): {remedy}"
         ) from None
+
+
+def _greet(address: str, option: str, remedy: str) -> None:
+    """Connects, and waits for the greeting that a gRPC server sends: Beam would wait for ever."""
+    _connect(address, option, remedy)
+    import grpc  # here, for most runs need none
+
+    with grpc.insecure_channel(address) as channel:
+        try:
+            grpc.channel_ready_future(channel).result(GREETING_SECONDS)
+        except grpc.FutureTimeoutError:
+            raise InputError(
+                f"expected a gRPC server at {option} {address}, got something that does not greet "
+                f"as one within {GREETING_SECONDS:.0f} s: {remedy}"
+            ) from None

@@ -37,7 +37,9 @@ def main(arguments: Sequence[str]) -> int:
         for pool in pools:
             split_address(pool, "--pools")
         warnings.simplefilter("ignore", FutureWarning)  # of Google's clients, about Python 3.10
-        from pipeline.beam.pools import PassOn, ProjectPool, serve
+        from pipeline.beam.pass_on import PassOn
+        from pipeline.beam.pool_server import serve
+        from pipeline.beam.pools import ProjectPool
 
         with tempfile.TemporaryDirectory(prefix="handwriting-workers-") as folder:
             servicer = PassOn(pools) if pools else ProjectPool(Path(folder))

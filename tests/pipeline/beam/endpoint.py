@@ -26,32 +26,42 @@ class Endpoint:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._stack = ExitStack()
-        self.pools, addresses = [], []
+        self._wheel = build_wheel(folder)
+        self.pools, self.addresses = [], []
         for number in range(2):
-            pool, address = self._start_pool(f"pool-{number}")
+            pool, address = self.start_pool(f"pool-{number}")
             self.pools.append(pool)
-            addresses.append(address)
-        _, passes_on = self._start_pool("passes-on", "--pools", ",".join(addresses))
+            self.addresses.append(address)
+        self.passes_on, address = self.start_pool("passes-on", "--pools", ",".join(self.addresses))
         service = self._start("service", str(JOB_SERVICE), "2")
-        job_endpoint = f"localhost:{service.stdout.readline().strip()}"
+        self._job_endpoint = f"localhost:{service.stdout.readline().strip()}"
+        self.beam_args = self.args_with(address)
+
+    def args_with(self, pool: str, package: Path | None = None) -> tuple[str, ...]:
+        """Returns Beam's arguments of a job whose environment names this pool."""
         options = BeamOptions(
             runner=PORTABLE,
-            job_endpoint=job_endpoint,
+            job_endpoint=self._job_endpoint,
             environment=EXTERNAL,
-            environment_config=passes_on,
+            environment_config=pool,
         )
-        self.beam_args = beam_args(options, build_wheel(folder))
+        return beam_args(options, package or self._wheel)
 
     def count_workers(self) -> list[int]:
         """Returns how many workers each pool has started."""
-        logs = (self._folder / f"pool-{number}.log" for number in range(2))
-        return [len(_STARTED.findall(log.read_text())) for log in logs]
+        return [len(self.find_workers(f"pool-{number}")) for number in range(2)]
+
+    def find_workers(self, name: str) -> list[int]:
+        """Returns the process ids of the workers that a pool has started, as wards."""
+        log = (self._folder / f"{name}.log").read_text()
+        return [int(number) for number in _STARTED.findall(log)]
 
     def close(self) -> None:
         """Ends all processes."""
         self._stack.close()
 
-    def _start_pool(self, name: str, *more: str) -> tuple[subprocess.Popen, str]:
+    def start_pool(self, name: str, *more: str) -> tuple[subprocess.Popen, str]:
+        """Starts a pool; returns its process and its address."""
         pool = self._start(name, "-m", "pipeline.beam.worker_pool", *more)
         log, until = self._folder / f"{name}.log", time.monotonic() + _START_SECONDS
         while time.monotonic() < until and pool.poll() is None:

@@ -22,18 +22,10 @@ from schema.splits import SPLITS
 from serving.monitor.observe_settings import ObserveSettings
 from serving.monitor.profile_file import profile_to_json
 from serving.monitor.windows import observe
-from tests.pipeline.beam.endpoint import Endpoint
 from tests.pipeline.evaluation.gate_runner import export_reader, run_gate
 from tests.serving.monitor.request_logs import NOON, draw_picture, predicted, write_log
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture(scope="module")
-def endpoint(tmp_path_factory):
-    started = Endpoint(tmp_path_factory.mktemp("endpoint"))
-    yield started
-    started.close()
 
 
 def run_stages(glyphs, workspace, beam_args):

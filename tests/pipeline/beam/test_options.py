@@ -1,5 +1,6 @@
 """Each runner's arguments as Beam itself parses them, and what does not go together."""
 
+import importlib
 from pathlib import Path
 
 import pytest
@@ -47,6 +48,17 @@ KNOWN = {
 }
 
 
+KNOWN_RUNNERS = {
+    "Portable": "apache_beam.runners.portability.portable_runner.PortableRunner",
+    "Flink": "apache_beam.runners.portability.flink_runner.FlinkRunner",
+}
+
+
+def get_class(path):
+    module, _, name = path.rpartition(".")
+    return getattr(importlib.import_module(module), name)
+
+
 def test_one_process_is_what_the_local_runner_takes():
     assert beam_args(BeamOptions()) == IN_PROCESS
 
@@ -59,13 +71,23 @@ def test_several_processes():
 
 def test_an_endpoint_with_a_pool():
     parsed = parse(**PORTABLE, **POOL, workers=2)
-    assert parsed.view_as(StandardOptions).runner == "PortableRunner"
+    watched = "pipeline.beam.watch.WatchedPortableRunner"
+    assert parsed.view_as(StandardOptions).runner == watched
     portable = parsed.view_as(PortableOptions)
     assert portable.job_endpoint == "jobs:8099"
     assert portable.environment_type == "EXTERNAL"
     assert portable.environment_config == "pool:50000"
     assert portable.sdk_worker_parallelism == "2"  # Beam leaves it a text
     assert parsed.view_as(SetupOptions).extra_packages == [str(WHEEL)]
+
+
+def test_only_workers_of_pools_are_watched():
+    for given, runner in ((PORTABLE, "Portable"), (FLINK, "Flink")):
+        watched = parse(**given, **POOL).view_as(StandardOptions).runner
+        assert watched == f"pipeline.beam.watch.Watched{runner}Runner"
+        assert issubclass(get_class(watched), get_class(KNOWN_RUNNERS[runner]))
+        unwatched = parse(**given, environment="loopback").view_as(StandardOptions).runner
+        assert unwatched == f"{runner}Runner"
 
 
 def test_flink_with_images(tmp_path):

@@ -2,9 +2,12 @@
 
 import socket
 import time
+from concurrent import futures
 
+import grpc
 import pytest
 
+from pipeline.beam import reach
 from pipeline.beam.options import BeamOptions
 from pipeline.beam.reach import check_reach
 from schema.errors import InputError
@@ -14,6 +17,15 @@ from schema.errors import InputError
 def listening():
     with socket.create_server(("127.0.0.1", 0)) as server:
         yield f"127.0.0.1:{server.getsockname()[1]}"
+
+
+@pytest.fixture
+def greeting():
+    server = grpc.server(futures.ThreadPoolExecutor(1))
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    yield f"127.0.0.1:{port}"
+    server.stop(0).wait()
 
 
 @pytest.fixture
@@ -32,15 +44,28 @@ def refusal(**options):
     return str(error.value)
 
 
-def test_all_there(listening):
+def test_all_there(greeting):
     check_reach(
         BeamOptions(
             runner="portable",
-            job_endpoint=listening,
+            job_endpoint=greeting,
             environment="external",
-            environment_config=listening,
+            environment_config=greeting,
         )
     )
+
+
+def test_what_listens_is_no_grpc_server(listening, greeting, monkeypatch):
+    monkeypatch.setattr(reach, "GREETING_SECONDS", 0.5)
+    said = refusal(runner="portable", job_endpoint=listening, environment="loopback")
+    assert f"--job-endpoint {listening}, got something that does not greet" in said
+    said = refusal(
+        runner="portable",
+        job_endpoint=greeting,
+        environment="external",
+        environment_config=listening,
+    )
+    assert f"--environment-config {listening}, got something" in said
 
 
 def test_no_endpoint(silent):
@@ -49,10 +74,10 @@ def test_no_endpoint(silent):
     assert "local_job_service_main" in said
 
 
-def test_no_pool(listening, silent):
+def test_no_pool(greeting, silent):
     said = refusal(
         runner="portable",
-        job_endpoint=listening,
+        job_endpoint=greeting,
         environment="external",
         environment_config=silent,
     )
