@@ -45,6 +45,33 @@ def test_serves_as_a_process_until_sigterm(base_path: Path) -> None:
     assert "Traceback" not in rest
 
 
+def test_serves_what_keras_made_without_keras(tmp_path: Path) -> None:
+    import keras
+
+    inputs = keras.Input([3], name="x")
+    model = keras.Model(inputs, keras.layers.Dense(2, kernel_initializer="ones")(inputs))
+    model.export(str(tmp_path), verbose=False)
+    script = """
+import runpy, sys
+from pathlib import Path
+import numpy as np
+folder, sys.argv[1:] = Path(sys.argv[1]), ["--help"]
+try:
+    runpy.run_module("serving.server", run_name="__main__")
+except SystemExit:
+    from serving.server.servable import Servable
+    from serving.server.tflite_servable import TfliteServable
+    servable = Servable(folder)
+    asked = dict.fromkeys(servable.input_dtypes(), np.array([[1, 2, 3]], "f4"))
+    print([value.tolist() for value in servable.predict("", asked).values()])
+    sys.exit(any(name.startswith("keras.") for name in sys.modules))
+"""
+    command = [sys.executable, "-c", script, str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.stdout.endswith("\n[[[6.0, 6.0]]]\n"), done.stderr
+    assert done.returncode == 0
+
+
 def test_help_answers_without_tensorflow() -> None:
     script = """
 import runpy, sys
