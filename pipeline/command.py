@@ -18,6 +18,7 @@ from pipeline.buckets.address import BucketAddress
 from pipeline.buckets.fetch import fetch
 from pipeline.buckets.publish import Outlet, find_outlet
 from pipeline.config import PipelineConfig
+from pipeline.lasting_imports import lasting_imports
 from pipeline.pages.push import PAGES
 from pipeline.prepare import prepare_data
 from pipeline.run_result import RunResult
@@ -50,9 +51,10 @@ def run(
     """
     config = prepare_data(config)
     print("importing TensorFlow and TFX ...", file=sys.stderr)
-    from pipeline.report.render import write_report
-    from pipeline.result_json import result_json
-    from pipeline.run import run_pipeline
+    with lasting_imports():
+        from pipeline.report.render import write_report
+        from pipeline.result_json import result_json
+        from pipeline.run import run_pipeline
 
     result = run_pipeline(config, command, question, beam_args)
     unpublished = None
