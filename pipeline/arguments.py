@@ -94,8 +94,9 @@ def make_parser(prog: str, description: str) -> argparse.ArgumentParser:
     parser.add_argument(
         "--metadata",
         metavar="URL",
-        help="keep metadata in MySQL or MariaDB, mysql://USER@HOST/NAME (docs/metadata.md); the "
-        "workspace remembers it (default: a file in it)",
+        help="keep metadata on a server, mysql://USER@HOST/NAME (MariaDB too) or "
+        "postgresql://USER@HOST/NAME (docs/metadata.md); the workspace remembers it (default: a "
+        "file in it)",
     )
     parser.add_argument(
         "--publish",

@@ -47,6 +47,12 @@ def _claim(store: MetadataStore, config: PipelineConfig) -> None:
     home.properties[_ROOT].string_value = root
     try:
         store.put_contexts([home])
+        store.put_contexts([home])  # to hear now how the server refuses, not in the middle of a run
+    except errors.InternalError as error:
+        raise InputError(
+            f"expected the database {config.database} on a server that refuses in English, as ML "
+            f"Metadata needs, got {' '.join(str(error).split())}: set the server's lc_messages"
+        ) from None
     except errors.AlreadyExistsError:  # names are unique, also when two come at once
         found = store.get_context_by_type_and_name(_HOME, config.pipeline_name)
         if (owner := found.properties[_ROOT].string_value) != root:

@@ -12,36 +12,38 @@ from urllib.parse import urlsplit
 from schema.errors import InputError
 
 MYSQL, POSTGRESQL = "mysql", "postgresql"
-_DEFAULT_PORT = 3306
+_DEFAULT_PORTS = {MYSQL: 3306, POSTGRESQL: 5432}
 
 PASSWORD = "HANDWRITING_METADATA_PASSWORD"
 PASSWORD_FILE = "HANDWRITING_METADATA_PASSWORD_FILE"
 """Environment variables: the password itself, or the file that holds it."""
 
-_FORM = "mysql://USER@HOST[:PORT]/NAME"
+_FORM = "mysql://USER@HOST[:PORT]/NAME or postgresql://USER@HOST[:PORT]/NAME"
 # ML Metadata puts the name into its statements as it is.
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 
 
 @dataclass(frozen=True)
 class ServerDatabase:
-    """A database on a MySQL or MariaDB server.
+    """A database on a MySQL, MariaDB or PostgreSQL server.
 
     Args:
       user: who connects; the password is in the environment (`read_password`).
       host: the server's name or address.
       port: where it listens.
       name: the database's.
+      scheme: `MYSQL`, which is MariaDB too, or `POSTGRESQL`.
     """
 
     user: str
     host: str
     port: int
     name: str
+    scheme: str = MYSQL
 
     def __str__(self) -> str:
         host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"{MYSQL}://{self.user}@{host}:{self.port}/{self.name}"
+        return f"{self.scheme}://{self.user}@{host}:{self.port}/{self.name}"
 
 
 Database = Path | ServerDatabase
@@ -70,12 +72,7 @@ def parse_database(url: str) -> ServerDatabase:
             f"expected a database's URL without a password, got {shown}, which everybody on the "
             f"machine can read: put the password into {PASSWORD} or the file {PASSWORD_FILE} names"
         )
-    if told.scheme == POSTGRESQL:
-        raise InputError(
-            f"expected a MySQL or MariaDB database, got {url}: ML Metadata cannot store a "
-            "backslash in PostgreSQL (docs/metadata.md), and every run has some; use another server"
-        )
-    if told.scheme != MYSQL:
+    if told.scheme not in _DEFAULT_PORTS:
         raise _wrong(url, f"the scheme {told.scheme or 'none'!r}")
     if not told.username or not told.hostname:
         raise _wrong(url, "no user or no host")
@@ -84,7 +81,8 @@ def parse_database(url: str) -> ServerDatabase:
     name = told.path.removeprefix("/")
     if not _NAME.fullmatch(name):
         raise _wrong(url, f"the name {name!r}, not of small letters, digits and _")
-    return ServerDatabase(told.username, told.hostname, port or _DEFAULT_PORT, name)
+    port = port or _DEFAULT_PORTS[told.scheme]
+    return ServerDatabase(told.username, told.hostname, port, name, told.scheme)
 
 
 def read_database(text: str) -> Database:

@@ -1,6 +1,7 @@
 """The story of the data, from raw glyphs to a pushed model."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from tfx.dsl.components.base.base_component import BaseComponent
 from tfx.dsl.components.base.base_node import BaseNode
@@ -13,7 +14,7 @@ from pipeline.infra_validate_stage import infra_validate
 from pipeline.ingest_stage import ingest
 from pipeline.push_stage import push
 from pipeline.span_check_stage import check_span
-from pipeline.store import CREATE, connection_config
+from pipeline.store import CREATE, WRITE, connection_config
 from pipeline.train_stage import train
 from pipeline.transform_stage import transform
 from pipeline.validate_stage import validate
@@ -66,11 +67,13 @@ def _make_examples(config: PipelineConfig, reads_metadata: bool = True) -> list[
 def _wire(
     config: PipelineConfig, components: Sequence[BaseNode], beam_args: tuple[str, ...]
 ) -> Pipeline:
+    # On a server `claim_database` has made it.
+    mode = CREATE if isinstance(config.database, Path) else WRITE
     return Pipeline(
         pipeline_name=config.pipeline_name,
         pipeline_root=str(config.pipeline_root),
         components=list(components),
         enable_cache=True,
-        metadata_connection_config=connection_config(config.database, CREATE),
+        metadata_connection_config=connection_config(config.database, mode),
         beam_pipeline_args=list(beam_args),
     )

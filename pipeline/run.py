@@ -33,6 +33,7 @@ from pipeline.run_metadata import RunMetadata
 from pipeline.run_result import Reading, RunResult, ServedReading, SplitSummary
 from pipeline.span_check.comparison import read_comparison
 from pipeline.span_check.executor import COMPARISON
+from pipeline.tfx_store import tfx_opens
 from schema.errors import InputError
 from schema.splits import TEST
 from serving.model_folder import EXTRA_ASSETS, ready_versions
@@ -81,7 +82,7 @@ def _run_stages(pipeline: Pipeline, config: PipelineConfig) -> None:
     now = datetime.now(timezone.utc).strftime("%Y%m%dT%H%M%SZ")
     log_file = config.logs_path / f"{config.pipeline_name}-{now}.log"
     try:
-        with show_progress(len(pipeline.components), log_file):
+        with show_progress(len(pipeline.components), log_file), tfx_opens(config.database):
             LocalDagRunner().run(pipeline)
     except Exception as error:
         raise find_input_error(error) or error from None

@@ -16,7 +16,8 @@ from ml_metadata import errors
 from ml_metadata.metadata_store.metadata_store import MetadataStore
 from ml_metadata.proto import metadata_store_pb2 as mlmd
 
-from pipeline.database import PASSWORD, Database, ServerDatabase, read_password
+from pipeline.database import PASSWORD, POSTGRESQL, Database, ServerDatabase, read_password
+from pipeline.postgresql_store import PostgresqlStore, postgresql_config
 from schema.errors import InputError
 
 READ = mlmd.SqliteMetadataSourceConfig.READONLY
@@ -27,6 +28,9 @@ CREATE = mlmd.SqliteMetadataSourceConfig.READWRITE_OPENCREATE
 _SQLITE_WORDS = re.compile(r"(?:query|database): (.*?)(?: query:|$)", re.DOTALL)
 """What SQLite says, between ML Metadata's own words and the statement that failed."""
 _SCHEMA_WORDS = re.compile(r"MLMD database version (\d+) is (?:older|greater) than.* (\d+)\.")
+_POSTGRESQL_WORDS = re.compile(r"PostgreSQL metadata source error: (?:ERROR: +)?(.*)")
+"""What PostgreSQL says first; the statement that failed comes on lines of its own."""
+_NO_WORDS = ("", "connection pointer is NULL")
 _REACH_SECONDS, _ATTEMPTS, _PAUSE_SECONDS = 10, 6, 0.3
 
 
@@ -40,6 +44,11 @@ def connection_config(database: Database, mode: int = READ) -> mlmd.ConnectionCo
         return mlmd.ConnectionConfig(
             sqlite=mlmd.SqliteMetadataSourceConfig(filename_uri=str(database), connection_mode=mode)
         )
+    password = read_password(os.environ)
+    if database.scheme == POSTGRESQL:
+        return mlmd.ConnectionConfig(
+            postgresql=postgresql_config(database, password, create=mode == CREATE)
+        )
     return mlmd.ConnectionConfig(
         mysql=mlmd.MySQLDatabaseConfig(
             # To MySQL "localhost" means a socket file, at one place or another.
@@ -47,7 +56,7 @@ def connection_config(database: Database, mode: int = READ) -> mlmd.ConnectionCo
             port=database.port,
             database=database.name,
             user=database.user,
-            password=read_password(os.environ),
+            password=password,
             skip_db_creation=mode != CREATE,
         )
     )
@@ -73,17 +82,34 @@ def open_store(database: Database, mode: int = READ) -> MetadataStore:
     """
     if mode != CREATE or isinstance(database, ServerDatabase):
         require_database(database)
-    config = connection_config(database, mode)
+    make_store = _store_class(database)
+    configs = [connection_config(database, each) for each in _modes_to_try(database, mode)]
     # Of two that make the tables of a new database at once one fails, and finds them made later.
     attempts_left = _ATTEMPTS if mode == CREATE else 1
     while True:
         attempts_left -= 1
-        try:
-            return MetadataStore(config)
-        except RuntimeError as error:  # as ML Metadata calls whatever keeps it from opening
-            if not attempts_left or _SCHEMA_WORDS.search(str(error)):
-                raise _explain(database, str(error)) from None
+        for config in configs:
+            try:
+                return make_store(config)
+            except RuntimeError as error:  # as ML Metadata calls whatever keeps it from opening
+                words = str(error)
+            if _SCHEMA_WORDS.search(words):
+                raise _explain(database, words)
+        if not attempts_left:
+            raise _explain(database, words)
         time.sleep(_PAUSE_SECONDS)
+
+
+def _store_class(database: Database) -> type[MetadataStore]:
+    postgresql = isinstance(database, ServerDatabase) and database.scheme == POSTGRESQL
+    return PostgresqlStore if postgresql else MetadataStore
+
+
+def _modes_to_try(database: Database, mode: int) -> tuple[int, ...]:
+    """To make a database on PostgreSQL is to enter another first, which not every user may."""
+    if mode == CREATE and _store_class(database) is PostgresqlStore:
+        return WRITE, CREATE
+    return (mode,)
 
 
 @contextmanager
@@ -117,10 +143,17 @@ def _explain(database: Database, words: str) -> InputError:
     if isinstance(database, ServerDatabase):
         return InputError(
             f"expected the database {database}, got a server that does not let {database.user} use "
-            f"it ({' '.join(words.split())}): check user, name and {PASSWORD}"
+            f"it ({_tell_refusal(words)}): check user, name and {PASSWORD}"
         )
     why = _SQLITE_WORDS.search(words)
     return InputError(
         f"expected an ML Metadata database, got {database} ({why[1] if why else words}): name "
         "the workspace of a run with --workspace"
     )
+
+
+def _tell_refusal(words: str) -> str:
+    told = _POSTGRESQL_WORDS.search(words)
+    if told is None:
+        return " ".join(words.split())
+    return "ML Metadata tells no reason" if told[1] in _NO_WORDS else told[1]

@@ -6,7 +6,7 @@ import pytest
 
 from pipeline.database import PASSWORD
 from pipeline.workspace import METADATA_FILE
-from tests.pipeline.database_servers import run_mariadb
+from tests.pipeline.database_servers import run_mariadb, run_postgresql
 from tests.pipeline.recorded_pipeline import RecordedPipeline
 
 
@@ -17,10 +17,30 @@ def recorded(tmp_path):
 
 
 @pytest.fixture(scope="session")
-def database_server():
+def mariadb_server():
     """A server of our own, for all tests; its databases are made by `server_database`."""
     with run_mariadb() as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def postgresql_server():
+    """A server of our own, as `mariadb_server`."""
+    with run_postgresql() as server:
+        yield server
+
+
+@pytest.fixture(scope="session", params=["mariadb_server", "postgresql_server"])
+def database_server(request):
+    """Either server."""
+    return request.getfixturevalue(request.param)
+
+
+@pytest.fixture
+def postgresql_database(postgresql_server, monkeypatch):
+    """A database that is not there yet; the environment has its password."""
+    monkeypatch.setenv(PASSWORD, postgresql_server.password)
+    return postgresql_server.database(f"runs_{time.monotonic_ns()}")
 
 
 @pytest.fixture

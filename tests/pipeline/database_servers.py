@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.database import ServerDatabase
+from pipeline.database import MYSQL, POSTGRESQL, ServerDatabase
 
 _USER, _PASSWORD = "runs", "se\"cret'pass"
 _START_SECONDS = 60
@@ -22,18 +22,27 @@ _START_SECONDS = 60
 
 @dataclass(frozen=True)
 class Server:
-    """A server that runs; `client` is the command that it takes SQL from."""
+    """A server that runs; `client` begins the command that sends SQL to a database of it."""
 
+    scheme: str
     port: int
-    client: tuple[str, ...] = ()
+    client: tuple[str, ...]
     user: str = _USER
     password: str = _PASSWORD
 
-    def database(self, name):
-        return ServerDatabase(self.user, "127.0.0.1", self.port, name)
+    def database(self, name, user=None):
+        return ServerDatabase(user or self.user, "127.0.0.1", self.port, name, self.scheme)
 
     def execute(self, name, sql):
-        subprocess.run((*self.client, "-D", name, "-e", sql), check=True, capture_output=True)
+        """Sends SQL with all rights; returns what comes back."""
+        database, statement = ("-D", "-e") if self.scheme == MYSQL else ("-d", "-c")
+        return subprocess.run(
+            (*self.client, database, name, statement, sql),
+            check=True,
+            capture_output=True,
+            text=True,
+            env=os.environ | {"PGPASSWORD": self.password},
+        ).stdout
 
 
 @contextmanager
@@ -56,7 +65,7 @@ def run_mariadb():
             password = _PASSWORD.replace("'", "''")
             sql = f"create user {name} identified by '{password}'; grant all on *.* to {name}"
             subprocess.run((*client, "-e", sql), check=True, capture_output=True)
-            yield Server(port, client)
+            yield Server(MYSQL, port, client)
 
 
 @contextmanager
@@ -79,7 +88,8 @@ def run_postgresql():
         command = (found[-1], "-D", data, "-k", folder, "-h", "127.0.0.1", "-p", str(port))
         # At SIGTERM it would wait for its clients.
         with _running(command, folder, port, signal.SIGINT, **who):
-            yield Server(port)
+            client = ("-h", "127.0.0.1", "-p", str(port), "-U", _USER, "-At")
+            yield Server(POSTGRESQL, port, (found[-1].with_name("psql"), *client))
 
 
 @contextmanager

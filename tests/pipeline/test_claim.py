@@ -1,4 +1,5 @@
 import pytest
+from ml_metadata import errors
 
 from pipeline.arguments import make_config, make_parser
 from pipeline.claim import claim_database
@@ -33,6 +34,29 @@ def test_a_damaged_name_is_told(tmp_path):
     (tmp_path / METADATA_FILE).write_text("no url")
     with pytest.raises(InputError, match="expected a database as mysql"):
         _ = Workspace(tmp_path).database
+
+
+class Foreign:
+    """A store whose server refuses in a language that ML Metadata does not read."""
+
+    def __init__(self):
+        self.contexts = []
+
+    def put_context_type(self, kind):
+        return 1
+
+    def put_contexts(self, contexts):
+        if self.contexts:
+            raise errors.InternalError("FEHLER:  doppelter Schl\u00fcsselwert\nDETAIL: ...")
+        self.contexts += contexts
+
+
+def test_a_server_that_refuses_in_another_language_is_told(tmp_path, monkeypatch):
+    monkeypatch.setattr("pipeline.claim.open_store", lambda database, mode: Foreign())
+    config = config_of(tmp_path / "w", "--metadata", "postgresql://me@host/runs")
+    with pytest.raises(InputError, match=r"in English.* got FEHLER: doppelter .*: set the server"):
+        claim_database(config)
+    assert list(config.workspace.iterdir()) == []
 
 
 @pytest.mark.slow

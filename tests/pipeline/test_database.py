@@ -15,10 +15,11 @@ from pipeline.database import (
 from schema.errors import InputError
 
 NAMES = st.from_regex(r"[a-z][a-z0-9_]{0,20}", fullmatch=True)
+SCHEMES = st.sampled_from(["mysql", "postgresql"])
 HOSTS = st.sampled_from(["db.example.org", "10.0.0.7", "::1"])
 
 
-@given(st.builds(ServerDatabase, NAMES, HOSTS, st.integers(1, 65535), NAMES))
+@given(st.builds(ServerDatabase, NAMES, HOSTS, st.integers(1, 65535), NAMES, SCHEMES))
 def test_what_is_shown_is_what_is_read(database):
     assert parse_database(str(database)) == read_database(str(database)) == database
 
@@ -29,11 +30,7 @@ def test_a_file_is_read_as_a_path():
 
 def test_the_port_has_a_default():
     assert parse_database("mysql://me@host/runs").port == 3306
-
-
-def test_postgresql_is_refused_with_the_reason():
-    with pytest.raises(InputError, match="got postgresql://me@host/runs: ML Metadata cannot store"):
-        parse_database("postgresql://me@host/runs")
+    assert parse_database("postgresql://me@host/runs").port == 5432
 
 
 @pytest.mark.parametrize(
@@ -52,7 +49,10 @@ def test_postgresql_is_refused_with_the_reason():
     ],
 )
 def test_a_url_is_checked(url, told):
-    with pytest.raises(InputError, match=r"expected a database as mysql://USER@HOST.*: correct it"):
+    with pytest.raises(
+        InputError,
+        match=r"expected a database as mysql://USER@HOST.* or postgresql://USER.*: correct it",
+    ):
         parse_database(url)
     with pytest.raises(InputError, match=told.replace("(", r"\(")):
         parse_database(url)
