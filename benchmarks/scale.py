@@ -6,7 +6,8 @@
 Each size with each number of workers runs in a process of its own (`scale_cases.py`): ingest,
 statistics, Transform and evaluation of lines of real glyphs. `start` is what a stage costs whatever
 its size: the smallest run continued to no lines. A line costs the slope between the smallest and
-the largest run; `faster` compares those slopes of one worker and of several. `mib_a_thousand_lines`
+the largest run; `faster` compares those slopes with one worker's. TensorFlow computes on all cores
+in one worker too; `--one-core` adds a worker that is confined to one core. `mib_a_thousand_lines`
 is the slope of the peak memory. Run it with the project's environment, on a machine at rest.
 """
 
@@ -21,17 +22,22 @@ from typing import Any
 from ingest import watch_case
 from main_job import ROOT, describe_commit, describe_machine, hide_folders
 
+ONE, CONFINED = "1", "1 on one core"
+"""Kinds of runs: how many workers, and how many cores they may use where those are not all."""
 
-def run_case(arguments: argparse.Namespace, lines: int, workers: int) -> dict[str, Any]:
-    """Runs one size with so many workers."""
+
+def run_case(arguments: argparse.Namespace, lines: int, kind: str) -> dict[str, Any]:
+    """Runs one size with the workers that `kind` tells."""
+    workers = kind.split()[0]
     command = [sys.executable, str(ROOT / "benchmarks" / "scale_cases.py")]
     command += ["--emnist", str(arguments.emnist.resolve())]
-    command += ["--lines", str(lines), "--workers", str(workers)]
+    command += ["--lines", str(lines), "--workers", workers]
+    command += ["--cores", "1"] if kind == CONFINED else []
     command += [f"--set={setting}" for setting in arguments.set]
     command += ["--only-planning"] if arguments.only_planning else []
     if arguments.model:
         command += ["--model", str(arguments.model.resolve())]
-    return watch_case({"lines": lines, "workers": workers}, command)
+    return watch_case({"lines": lines, "workers": kind}, command)
 
 
 def find_slopes(small: dict[str, Any], large: dict[str, Any]) -> dict[str, dict[str, float]]:
@@ -53,24 +59,24 @@ def find_slopes(small: dict[str, Any], large: dict[str, Any]) -> dict[str, dict[
 
 
 def compare(slopes: dict[str, dict[str, dict[str, float]]]) -> dict[str, dict[str, float]]:
-    """Tells how many times faster the lines go through than with one worker."""
-    one = slopes["1"]
+    """Tells how many times faster the lines go through than with one worker of each kind."""
     totals = {
         workers: sum(stage["milliseconds_a_line"] for stage in found.values())
         for workers, found in slopes.items()
     }
     return {
-        workers: {
+        f"{workers} beside {one}": {
             **{
                 stage: round(
-                    one[stage]["milliseconds_a_line"] / found[stage]["milliseconds_a_line"], 2
+                    slopes[one][stage]["milliseconds_a_line"] / cost["milliseconds_a_line"], 2
                 )
-                for stage in found
+                for stage, cost in found.items()
             },
-            "all": round(totals["1"] / totals[workers], 2),
+            "all": round(totals[one] / totals[workers], 2),
         }
+        for one in (ONE, CONFINED)
         for workers, found in slopes.items()
-        if workers != "1"
+        if one in slopes and workers not in (ONE, CONFINED)
     }
 
 
@@ -83,6 +89,7 @@ def main() -> None:
     )
     parser.add_argument("--lines", type=int, nargs="+", default=[600, 50_000])
     parser.add_argument("--workers", type=int, nargs="+", default=[1, 2])
+    parser.add_argument("--one-core", action="store_true", help="also one worker on one core")
     parser.add_argument(
         "--set", action="append", default=[], metavar="NAME=VALUE", help="as of local_runner.py"
     )
@@ -100,17 +107,14 @@ def main() -> None:
     # Numbers of workers in turn: a machine's speed drifts, and those of one size shall see the
     # same one.
     sizes = sorted(arguments.lines)
-    found["runs"] = [
-        run_case(arguments, lines, workers) for lines in sizes for workers in arguments.workers
-    ]
+    kinds = [str(workers) for workers in arguments.workers] + [CONFINED] * arguments.one_core
+    found["runs"] = [run_case(arguments, lines, kind) for lines in sizes for kind in kinds]
     if len(sizes) > 1:
         ends = {(run["lines"], run["workers"]): run for run in found["runs"]}
         found["slopes"] = {
-            str(workers): find_slopes(ends[sizes[0], workers], ends[sizes[-1], workers])
-            for workers in arguments.workers
+            kind: find_slopes(ends[sizes[0], kind], ends[sizes[-1], kind]) for kind in kinds
         }
-        if 1 in arguments.workers and len(arguments.workers) > 1:
-            found["faster"] = compare(found["slopes"])
+        found["faster"] = compare(found["slopes"])
     found["machine"]["load_after"] = round(os.getloadavg()[0], 2)
     print(json.dumps(found, indent=2))
 

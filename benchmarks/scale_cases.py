@@ -6,14 +6,16 @@
 Runs the data-parallel stages of the pipeline, with the components that `create_pipeline` wires, on
 lines of real glyphs: eight in ten for training, one each for validation and test. Then the
 Evaluator's executor judges a model, given by `--model`, on all lines, put into one split: that is
-what the pipeline evaluates, and of several splits Beam's local runner would hold every example. The
-peak memory of each stage is that of this process, where that runner keeps what lies between stages.
-Or only the texts of the lines are planned, with the glyphs' characters but without the glyphs.
+what the pipeline evaluates, and of several splits Beam's local runner would hold every example.
+The peak memory of each stage is that of this process, where that runner keeps what lies between
+stages. With `--cores` all of it uses so many of the machine's. Or only the texts of the lines are
+planned, with the glyphs' characters but without the glyphs.
 """
 
 import argparse
 import json
 import logging
+import os
 import sys
 import tempfile
 import time
@@ -172,10 +174,13 @@ def main() -> None:
     parser.add_argument("--emnist", type=Path, required=True)
     parser.add_argument("--lines", type=int, required=True)
     parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--cores", type=int, help="of this machine's; none: all of them")
     parser.add_argument("--model", type=Path, help="folder of a Model artifact")
     parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE")
     parser.add_argument("--only-planning", action="store_true")
     arguments = parser.parse_args()
+    if arguments.cores:  # before TensorFlow counts them
+        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: arguments.cores])
     seconds = 0.0 if arguments.only_planning else import_all()
     run = measure_planning if arguments.only_planning else measure
     with tempfile.TemporaryDirectory() as folder:
