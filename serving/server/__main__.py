@@ -26,6 +26,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     logging.basicConfig(
         stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s"
     )
+    # It warns of each load into a session, which `servable` says the reason for.
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)
     try:
         models = models_of_flags(flags)
         options = options_of_flags(flags)
