@@ -119,10 +119,9 @@ def loop_pictures(folder: Path, glyphs: int, _: int) -> int:
 
 def beam_arguments(workers: int) -> list[str]:
     """Returns the runner's arguments: in this process, or with worker processes."""
-    from pipeline.pipeline import BEAM_ARGS
+    from pipeline.beam.options import BeamOptions, beam_args
 
-    many = ["--direct_running_mode=multi_processing", f"--direct_num_workers={workers}"]
-    return [*BEAM_ARGS, *(many if workers > 1 else [])]
+    return list(beam_args(BeamOptions(workers=workers)))
 
 
 def run_executor(executor: Any, component: Any, workers: int) -> None:

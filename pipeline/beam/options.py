@@ -16,18 +16,22 @@ RUNNERS = (DIRECT, PORTABLE, FLINK, SPARK, DATAFLOW)
 LOOPBACK, PROCESS, EXTERNAL, DOCKER = "loopback", "process", "external", "docker"
 ENVIRONMENTS = (LOOPBACK, PROCESS, EXTERNAL, DOCKER)
 
-IN_PROCESS = (
-    # Beam's DirectRunner looks for Prism and then falls back; this is the one it falls back to.
-    "--runner=apache_beam.runners.portability.fn_api_runner.fn_runner.FnApiRunner",
+_HERE = (
     "--no_pipeline_type_check",
     # Nothing here starts an image. Where neither an image nor a package is named, TFX packs itself
     # for far workers in every Beam stage: seconds each, and 49 MB left in the temporary folder.
     "--sdk_container_image=unused",
 )
+IN_PROCESS = (
+    # Beam's DirectRunner looks for Prism and then falls back; this is the one it falls back to.
+    "--runner=apache_beam.runners.portability.fn_api_runner.fn_runner.FnApiRunner",
+    *_HERE,
+)
 """Of the pipeline that runs in one process."""
 
 _NAMES = {PORTABLE: "PortableRunner", FLINK: "FlinkRunner", SPARK: "SparkRunner"}
 _WATCHED = {runner: f"pipeline.beam.watch.Watched{name}" for runner, name in _NAMES.items()}
+_SHARED_CORES = "--beam_plugins=pipeline.beam.worker_threads"
 
 _MASTERS = {FLINK: "HOST:PORT of Flink's REST interface", SPARK: "spark://HOST:PORT"}
 _CONFIGS = {
@@ -147,7 +151,7 @@ def beam_args(options: BeamOptions, package: Path | None = None) -> tuple[str, .
         `options.distributed`.
     """
     if not options.distributed:
-        return (*IN_PROCESS, *_many_processes(options.workers))
+        return IN_PROCESS if options.workers == 1 else _in_processes(options.workers)
     if package is None:
         raise ValueError("workers that others start need the project's package")
     return (
@@ -156,15 +160,19 @@ def beam_args(options: BeamOptions, package: Path | None = None) -> tuple[str, .
         # What is installed here would be listed by pip, which takes seconds in every stage.
         "--experiments=disable_logging_submission_environment",
         f"--experiments={VERSIONS_PREFIX}{describe_versions()}",
+        _SHARED_CORES,
         *_runner_args(options),
         *_environment_args(options),
     )
 
 
-def _many_processes(workers: int) -> tuple[str, ...]:
-    if workers == 1:
-        return ()
-    return ("--direct_running_mode=multi_processing", f"--direct_num_workers={workers}")
+def _in_processes(workers: int) -> tuple[str, ...]:
+    return (
+        "--runner=pipeline.beam.process_runner.ProcessRunner",
+        "--direct_running_mode=multi_processing",
+        f"--direct_num_workers={workers}",
+        *_HERE,
+    )
 
 
 def _runner_args(options: BeamOptions) -> tuple[str, ...]:

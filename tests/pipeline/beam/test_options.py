@@ -1,6 +1,7 @@
 """Each runner's arguments as Beam itself parses them, and what does not go together."""
 
 import importlib
+import importlib.util
 from pathlib import Path
 
 import pytest
@@ -14,8 +15,10 @@ from apache_beam.options.pipeline_options import (
     StandardOptions,
     WorkerOptions,
 )
+from apache_beam.runners.runner import create_runner
 
 from pipeline.beam.options import IN_PROCESS, BeamOptions, beam_args, split_address
+from pipeline.beam.process_runner import ProcessRunner
 from schema.errors import InputError
 
 WHEEL = Path("/packages/project-1-py3-none-any.whl")
@@ -44,7 +47,7 @@ KNOWN = {
     *("direct_num_workers", "extra_package", "experiments", "job_endpoint", "parallelism"),
     *("sdk_worker_parallelism", "flink_master", "flink_job_server_jar", "artifacts_dir"),
     *("spark_master_url", "spark_job_server_jar", "environment_type", "environment_config"),
-    *("environment_option", "requirements_file"),
+    *("environment_option", "requirements_file", "beam_plugins"),
 }
 
 
@@ -64,9 +67,11 @@ def test_one_process_is_what_the_local_runner_takes():
 
 
 def test_several_processes():
-    parsed = parse(workers=3).view_as(DirectOptions)
-    assert parsed.direct_num_workers == 3
-    assert parsed.direct_running_mode == "multi_processing"
+    parsed = parse(workers=3)
+    assert parsed.view_as(DirectOptions).direct_num_workers == 3
+    assert parsed.view_as(DirectOptions).direct_running_mode == "multi_processing"
+    runner = create_runner(parsed.view_as(StandardOptions).runner)
+    assert isinstance(runner, ProcessRunner)
 
 
 def test_an_endpoint_with_a_pool():
@@ -79,6 +84,8 @@ def test_an_endpoint_with_a_pool():
     assert portable.environment_config == "pool:50000"
     assert portable.sdk_worker_parallelism == "2"  # Beam leaves it a text
     assert parsed.view_as(SetupOptions).extra_packages == [str(WHEEL)]
+    (plugin,) = parsed.view_as(SetupOptions).beam_plugins
+    assert importlib.util.find_spec(plugin)
 
 
 def test_only_workers_of_pools_are_watched():
