@@ -1,6 +1,5 @@
 """Each runner's arguments as Beam itself parses them, and what does not go together."""
 
-import importlib
 import importlib.util
 from pathlib import Path
 
