@@ -21,11 +21,16 @@ from pipeline.spelling import read, respell, spell
 _OPTIONS = "options='-c default_transaction_isolation=serializable -c client_min_messages=error'"
 _REFUSED = ("could not serialize access", "deadlock detected")
 """What PostgreSQL says where the same once more may succeed."""
+_NODES = ("artifacts", "executions", "contexts", "artifact_types", "execution_types")
+_IDS = ("artifact_ids", "execution_ids", "context_ids", "type_ids")
 _PATIENCE_SECONDS, _LONGEST_PAUSE_SECONDS = 60.0, 1.0
 
 
 class PostgresqlStore(MetadataStore):
     """Sends and receives all strings in `spelling`, and repeats what met another session.
+
+    PostgreSQL returns rows as they lie, and an update moves one. TFX takes artifacts that it gets
+    by id to be in the order of its ids: nodes come in that order, others in the order of their ids.
 
     Raises:
       NotImplementedError: a filter query with a backslash.
@@ -52,6 +57,24 @@ class PostgresqlStore(MetadataStore):
             time.sleep(random.uniform(0, pause))
             pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)
         respell(response, read)
+        if not _has_order(request):
+            _arrange(method_name, request, response)
+
+
+def _has_order(request: Message) -> bool:
+    options = getattr(request, "options", None)
+    order = getattr(options, "order_by_field", None)
+    return order is not None and order.HasField("field")
+
+
+def _arrange(method_name: str, request: Message, response: Message) -> None:
+    asked: list[int] = []
+    if method_name.endswith("ByID"):
+        asked = [each for name in _IDS for each in getattr(request, name, ())]
+    places = {each: place for place, each in reversed(list(enumerate(asked)))}
+    for field, nodes in response.ListFields():
+        if field.name in _NODES and not field.message_type.GetOptions().map_entry:
+            nodes.sort(key=lambda node: (places.get(node.id, len(asked)), node.id))
 
 
 def postgresql_config(

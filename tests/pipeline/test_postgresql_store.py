@@ -2,7 +2,7 @@ import os
 
 import pytest
 from ml_metadata import errors
-from ml_metadata.metadata_store.metadata_store import MetadataStore
+from ml_metadata.metadata_store.metadata_store import ListOptions, MetadataStore, OrderByField
 from ml_metadata.proto import metadata_store_pb2 as mlmd
 from ml_metadata.proto import metadata_store_service_pb2 as requests
 
@@ -58,6 +58,21 @@ def test_postgresql_gives_back_what_it_was_given(postgresql_database):
     again = open_store(postgresql_database)
     found = again.get_execution_by_type_and_name("told", "C:\\new")
     assert found.properties["C:\\"].string_value == 'Traceback "\\n"'
+
+
+@pytest.mark.slow
+def test_updated_rows_keep_their_place(postgresql_database):
+    store = open_store(postgresql_database, CREATE)
+    first, second, third = (put(store, text) for text in "abc")
+    first.custom_properties["more"].int_value = 1
+    first.uri = "moved"
+    store.put_artifacts([first])
+    for asked in ([first.id, second.id, third.id], [third.id, first.id, second.id]):
+        assert [each.id for each in store.get_artifacts_by_id(asked)] == asked
+    assert [each.id for each in store.get_artifacts()] == [first.id, second.id, third.id]
+    newest = ListOptions(order_by=OrderByField.ID, is_asc=False)
+    told = [each.id for each in store.get_artifacts(list_options=newest)]
+    assert told == [third.id, second.id, first.id]
 
 
 @pytest.mark.slow
