@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 
 from pipeline.arguments import make_config
+from pipeline.beam.failures import tell_full_disk
 from pipeline.buckets.address import BucketAddress
 from pipeline.buckets.fetch import fetch
 from pipeline.buckets.publish import Outlet, find_outlet
@@ -122,6 +123,9 @@ def run_command(
     except InputError as error:
         print(f"{parser.prog}: {error}", file=sys.stderr)
         return BAD_INPUT
-    except Exception:  # the boundary: a defect is told whole, with a status of its own
+    except Exception as error:  # the boundary: a defect is told whole, with a status of its own
+        if full := tell_full_disk(str(error)):
+            print(f"{parser.prog}: {full}", file=sys.stderr)
+            return BAD_INPUT
         traceback.print_exc()
         return DEFECT

@@ -118,3 +118,11 @@ def test_bad_data_leaves_nothing_that_a_next_run_would_trust(folder, refusal, tm
     (folder / IMAGES).write_bytes(b"not gzip at all")
     refusal()
     assert [path.name for path in (tmp_path / "workspace").iterdir()] == [".lock"]
+
+
+def test_a_full_disk_is_told_in_one_line(refusal, monkeypatch):
+    def fail(_):
+        raise OSError(28, "No space left on device", "/workspace/planned")
+
+    monkeypatch.setattr("pipeline.command.prepare_data", fail)
+    assert "got a full disk (No space left on device)" in refusal()

@@ -15,6 +15,7 @@ _STEP = re.compile(r" \[while running '.*'\]$")
 _MISSING_FILE = re.compile(r"^FileNotFoundError: .*: '(?P<path>[^']*)'", re.MULTILINE)
 _NO_START = re.compile(r"^RuntimeError: Error starting worker: (?P<said>.*)$", re.MULTILINE)
 _NO_ANSWER = re.compile(r"StatusCode\.UNAVAILABLE(?:.|\n)*?details = \"(?P<said>[^\"\n]*)\"")
+_FULL = re.compile(r"No space left on device|Disk quota exceeded|database or disk is full")
 _NO_MODULE = re.compile(r"^ModuleNotFoundError: (?P<said>.*?)(?: \[while .*)?$", re.MULTILINE)
 # What Beam says where the connection to a worker breaks off, and what Flink says of a lost one.
 _LOST = re.compile(
@@ -30,6 +31,8 @@ def tell_failure(text: str) -> InputError | None:
         return InputError(_STEP.sub("", found["said"]))
     if found := _NO_START.search(text):
         return InputError(f"expected the pool to start a worker, got: {found['said']}")
+    if full := tell_full_disk(text):
+        return full
     if found := _NO_MODULE.search(text):
         return InputError(
             f"expected workers with the project's environment, got one without a module "
@@ -48,6 +51,18 @@ def tell_failure(text: str) -> InputError | None:
     if found := _LOST.search(text):
         return tell_lost(f"one that was lost ({found[0]})")
     return None
+
+
+def tell_full_disk(text: str) -> InputError | None:
+    """Returns what the text of an error says of a disk that is full, None where it says nothing."""
+    found = _FULL.search(text)
+    if found is None:
+        return None
+    return InputError(
+        f"expected room for the workspace and for temporary files (TMPDIR; with a job endpoint "
+        f"also its staging folder and those of the workers), got a full disk ({found[0]}): free "
+        f"some; {AGAIN}"
+    )
 
 
 def tell_lost(what: str) -> InputError:

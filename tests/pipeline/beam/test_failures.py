@@ -32,6 +32,11 @@ During handling of the above exception, another exception occurred:
             "FileNotFoundError: [Errno 2] No such file or directory: '/mnt/train.glyphs'",
             "a worker without /mnt/train.glyphs",
         ),
+        ("OSError: [Errno 28] No space left on device: '/staging/1'", "got a full disk"),
+        (
+            "InternalError: Error when executing query: database or disk is full",
+            "got a full disk (database or disk is full)",
+        ),
         ("RuntimeError: Channel closed prematurely.", "one that was lost"),
         (
             "grpc._channel._InactiveRpcError: <_InactiveRpcError of RPC that terminated with:\n"
