@@ -1,3 +1,4 @@
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,9 @@ from serving.server.grpc_methods import Services
 from serving.server.grpc_service import GrpcOptions, start
 from serving.server.health import Health
 from serving.server.model_server import ModelServer, Server, ServerOptions
+from serving.server.model_service import ModelService
 from serving.server.models import Models
+from serving.server.status import ServableError
 from serving.server.telemetry import Telemetry
 from serving.server.tensor_protos import fill_proto, to_array
 
@@ -314,7 +317,8 @@ def reload(base: Path, *names: str) -> Any:
     return request
 
 
-def test_the_configuration_is_reloaded(base_path: Path) -> None:
+def test_the_configuration_is_reloaded(base_path: Path, monkeypatch: Any) -> None:
+    monkeypatch.setattr("serving.server.model_service.RELOAD_SECONDS", 2.0)
     with (
         ModelServer("lines", base_path, rest_port=0) as server,
         grpc.insecure_channel(server.grpc_address) as opened,
@@ -341,9 +345,26 @@ def test_the_configuration_is_reloaded(base_path: Path) -> None:
         assert status == grpc.StatusCode.FAILED_PRECONDITION
         nowhere = reload(base_path / "nowhere", "c")
         with pytest.raises(grpc.RpcError) as caught:
-            models.HandleReloadConfigRequest(nowhere, timeout=2)
+            models.HandleReloadConfigRequest(nowhere)
         assert caught.value.code() == grpc.StatusCode.UNKNOWN
         assert "Some models did not become available" in caught.value.details()
+
+
+def test_a_reload_in_vain_leaves_a_second_of_the_clients_time_to_tell_it(base_path: Path) -> None:
+    waited = []
+
+    class Unavailable(Models):
+        def apply(self, settings: Any) -> None:
+            """Takes any."""
+
+        def wait_until_available(self, seconds: float) -> None:
+            waited.append(seconds)
+            raise TimeoutError
+
+    service = ModelService(Unavailable.__new__(Unavailable))
+    with pytest.raises(ServableError, match="did not become available"):
+        service.reload(reload(base_path, "c"), time.monotonic() + 30)
+    assert 20 < waited[0] <= 29
 
 
 def test_a_unix_socket_serves_as_well(base_path: Path, tmp_path: Path) -> None:
