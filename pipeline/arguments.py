@@ -99,6 +99,13 @@ def make_parser(prog: str, description: str) -> argparse.ArgumentParser:
         "file in it)",
     )
     parser.add_argument(
+        "--artifacts",
+        type=parse_address,
+        metavar="ADDRESS",
+        help=f"{FORMS}: keep the artifacts of all stages there, so that another machine can go on "
+        "(docs/metadata.md); the workspace remembers it (default: a folder in it)",
+    )
+    parser.add_argument(
         "--publish",
         type=parse_address,
         metavar="ADDRESS",
@@ -218,6 +225,7 @@ def make_config(arguments: argparse.Namespace) -> PipelineConfig:
             arguments.track, "" if arguments.track == NONE else str(workspace / "tracking")
         ),
         metadata=parse_database(arguments.metadata) if arguments.metadata else None,
+        artifacts_in=arguments.artifacts,
     )
 
 

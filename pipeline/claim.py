@@ -1,17 +1,22 @@
-"""Makes a database the one of a run, before anything heavy is imported: opens and claims it.
+"""Makes database and place of artifacts those of a run, before anything heavy is imported.
 
 On a server several workspaces may share a database. Each pipeline in it belongs to one of them:
-two that wrote the history of one pipeline would each take the other's models for their own.
+two that wrote the history of one pipeline would each take the other's models for their own. Those
+that keep their artifacts in the same place of a bucket are one to it: each goes on where the last
+one stopped.
 """
+
+from pathlib import Path
 
 from ml_metadata import errors
 from ml_metadata.metadata_store.metadata_store import MetadataStore
 from ml_metadata.proto import metadata_store_pb2 as mlmd
 
+from pipeline.buckets.artifacts import Artifacts
 from pipeline.config import PipelineConfig
-from pipeline.database import ServerDatabase, may_exist
+from pipeline.database import Database, ServerDatabase, may_exist
 from pipeline.store import CREATE, open_store
-from pipeline.workspace import METADATA_FILE, Workspace
+from pipeline.workspace import ARTIFACTS_FILE, METADATA_FILE, Workspace
 from schema.errors import InputError
 from serving.whole_file import write_whole
 
@@ -20,14 +25,15 @@ _HOME, _ROOT = "pipeline_home", "root"
 
 
 def claim_database(config: PipelineConfig) -> None:
-    """Opens the database of a run that holds its workspace.
+    """Opens the database of a run that holds its workspace, and looks at the place of artifacts.
 
     Raises:
-      InputError: it cannot be used, or it is not the one that the workspace has, or another
-        workspace has a pipeline of this name in it.
+      InputError: one of them cannot be used, or is not the one that the workspace has, or another
+        workspace has a pipeline of this name in the database.
     """
     workspace = Workspace(config.workspace)
     present = workspace.database
+    check_artifacts(workspace, config.artifacts)
     if may_exist(present) and config.database != present:
         raise InputError(
             f"expected the metadata where the workspace has them, {present}, got --metadata "
@@ -35,13 +41,36 @@ def claim_database(config: PipelineConfig) -> None:
         )
     if isinstance(config.database, ServerDatabase):
         _claim(open_store(config.database, CREATE), config)
-        write_whole(workspace.folder / METADATA_FILE, f"{config.database}\n".encode())
     elif may_exist(present):
         open_store(config.database, CREATE)
+    remember(workspace, config.database, config.artifacts)
+
+
+def check_artifacts(workspace: Workspace, artifacts: Artifacts) -> None:
+    """Looks whether artifacts can be kept where they are to be.
+
+    Raises:
+      InputError: the bucket cannot be written, or the workspace has artifacts elsewhere.
+    """
+    present = workspace.artifacts
+    if artifacts != present and (present.address or may_exist(workspace.database)):
+        raise InputError(
+            f"expected the artifacts where the workspace has them, {present}, got --artifacts "
+            f"{artifacts}: leave it out, or choose another workspace with --workspace"
+        )
+    artifacts.check()
+
+
+def remember(workspace: Workspace, database: Database, artifacts: Artifacts) -> None:
+    """Has later runs and commands use the same."""
+    if artifacts.address is not None:
+        write_whole(workspace.folder / ARTIFACTS_FILE, f"{artifacts.address}\n".encode())
+    if isinstance(database, ServerDatabase):
+        write_whole(workspace.folder / METADATA_FILE, f"{database}\n".encode())
 
 
 def _claim(store: MetadataStore, config: PipelineConfig) -> None:
-    root = str(config.pipeline_root)
+    root = config.artifact_root
     kind = mlmd.ContextType(name=_HOME, properties={_ROOT: mlmd.STRING})
     home = mlmd.Context(type_id=store.put_context_type(kind), name=config.pipeline_name)
     home.properties[_ROOT].string_value = root
@@ -56,8 +85,16 @@ def _claim(store: MetadataStore, config: PipelineConfig) -> None:
     except errors.AlreadyExistsError:  # names are unique, also when two come at once
         found = store.get_context_by_type_and_name(_HOME, config.pipeline_name)
         if (owner := found.properties[_ROOT].string_value) != root:
+            go_on = "use that workspace"
+            if not Path(owner).is_absolute():
+                go_on = f"go on with it by --artifacts {owner.removesuffix(config.pipeline_name)}"
             raise InputError(
                 f"expected a database without a {config.pipeline_name} of another workspace, got "
-                f"{config.database} with that of {owner}: use that workspace, or name another "
-                "database"
+                f"{config.database} with that of {owner}: {go_on}, or name another database"
             ) from None
+
+
+def home_of(store: MetadataStore, pipeline: str) -> str | None:
+    """Returns the place of a pipeline's artifacts; None where nobody has claimed the pipeline."""
+    home = store.get_context_by_type_and_name(_HOME, pipeline)
+    return home.properties[_ROOT].string_value if home is not None else None

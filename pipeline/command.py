@@ -20,6 +20,7 @@ from pipeline.buckets.fetch import fetch
 from pipeline.buckets.publish import Outlet, find_outlet
 from pipeline.config import PipelineConfig
 from pipeline.lasting_imports import lasting_imports
+from pipeline.models.restore import restore_pushed
 from pipeline.pages.push import PAGES
 from pipeline.prepare import prepare_data
 from pipeline.run_result import RunResult
@@ -51,6 +52,8 @@ def run(
         printed.
     """
     config = prepare_data(config)
+    for version in restore_pushed(Workspace(config.workspace)):
+        print(f"pushed elsewhere, now here: {version}", file=sys.stderr)
     print("importing TensorFlow and TFX ...", file=sys.stderr)
     with lasting_imports():
         from pipeline.report.render import write_report

@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from pipeline.buckets.address import BucketAddress
+from pipeline.buckets.artifacts import Artifacts
 from pipeline.database import Database, ServerDatabase
 from pipeline.gate import Gate
 from pipeline.ingest.characters import CharacterOptions
@@ -59,6 +61,8 @@ class PipelineConfig:
       search: whose best hyperparameters the training takes; None takes them as they are.
       tracking: who is told how the training goes.
       metadata: where the lineage is kept; None leaves it where the workspace has it.
+      artifacts_in: the bucket that the artifacts are kept in; None leaves them where the workspace
+        has them.
     """
 
     task: Task
@@ -78,6 +82,7 @@ class PipelineConfig:
     search: SearchSettings | None = None
     tracking: TrackingChoice = field(default_factory=TrackingChoice)
     metadata: ServerDatabase | None = None
+    artifacts_in: BucketAddress | None = None
 
     def __post_init__(self) -> None:
         if self.train_steps < 1:
@@ -117,8 +122,19 @@ class PipelineConfig:
 
     @property
     def pipeline_root(self) -> Path:
-        """Where TFX keeps the artifacts."""
-        return self.workspace / "artifacts" / self.pipeline_name
+        """Where the artifacts are on this machine: all of them, or mirrors of a bucket's."""
+        return self.artifacts.folder / self.pipeline_name
+
+    @property
+    def artifacts(self) -> Artifacts:
+        """Where all artifacts are."""
+        remembered = Workspace(self.workspace).artifacts
+        return Artifacts(remembered.folder, self.artifacts_in or remembered.address)
+
+    @property
+    def artifact_root(self) -> str:
+        """TFX's pipeline root: a folder, or an address of a bucket."""
+        return self.artifacts.root(self.pipeline_name)
 
     @property
     def database(self) -> Database:

@@ -91,6 +91,11 @@ def _make_config(parsed: argparse.Namespace) -> PipelineConfig:
         raise InputError(
             "expected no --metadata, which Kubeflow keeps itself, got one: leave it out"
         )
+    if parsed.artifacts is not None:
+        raise InputError(
+            "expected no --artifacts, whose place Kubeflow is told by --root, got "
+            f"{parsed.artifacts}: give --root instead"
+        )
     if parsed.publish is not None:
         raise InputError(
             "expected no --publish, which no stage of a compiled pipeline does, got "

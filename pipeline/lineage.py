@@ -22,6 +22,8 @@ SUMMARY_PROPERTY = "split_summaries"
 
 SEARCH_PROPERTY = "search"
 """Custom property of HyperParameters: what the search for them came to, as JSON."""
+PICTURE = "picture"
+"""In there: the path of a picture of the search."""
 
 _RUN_CONTEXT, _NODE_CONTEXT = "pipeline_run", "node"
 _OUTPUTS = (mlmd.Event.OUTPUT, mlmd.Event.DECLARED_OUTPUT)

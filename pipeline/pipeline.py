@@ -45,6 +45,7 @@ def create_pipeline(
         config,
         [*before, transformed, *training.components, *evaluation, infra_validator, pusher],
         beam_args,
+        config.artifact_root if reads_metadata else str(config.pipeline_root),
     )
 
 
@@ -52,7 +53,7 @@ def create_data_pipeline(
     config: PipelineConfig, beam_args: tuple[str, ...] = BEAM_ARGS
 ) -> Pipeline:
     """Wires the stages up to the transformed examples alone; arguments as of `create_pipeline`."""
-    return _wire(config, _make_examples(config), beam_args)
+    return _wire(config, _make_examples(config), beam_args, config.artifact_root)
 
 
 def _make_examples(config: PipelineConfig, reads_metadata: bool = True) -> list[BaseComponent]:
@@ -65,13 +66,13 @@ def _make_examples(config: PipelineConfig, reads_metadata: bool = True) -> list[
 
 
 def _wire(
-    config: PipelineConfig, components: Sequence[BaseNode], beam_args: tuple[str, ...]
+    config: PipelineConfig, components: Sequence[BaseNode], beam_args: tuple[str, ...], root: str
 ) -> Pipeline:
     # On a server `claim_database` has made it.
     mode = CREATE if isinstance(config.database, Path) else WRITE
     return Pipeline(
         pipeline_name=config.pipeline_name,
-        pipeline_root=str(config.pipeline_root),
+        pipeline_root=root,
         components=list(components),
         enable_cache=True,
         metadata_connection_config=connection_config(config.database, mode),

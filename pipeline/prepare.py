@@ -14,6 +14,7 @@ from pipeline.claim import claim_database
 from pipeline.config import PipelineConfig
 from pipeline.ingest.alphabet_builder import describe_outside
 from pipeline.ingest.characters import CharacterOptions, alphabet_of, plan_characters
+from pipeline.ingest.dates import date_by_content
 from pipeline.ingest.emnist_archive import fetch_archive, take_data_set
 from pipeline.ingest.iam import show_licence_once
 from pipeline.ingest.lines import plan_lines
@@ -80,6 +81,7 @@ def _note_generated_pages(config: PipelineConfig) -> Path:
     # A file that is as it should be keeps its time, which is part of the cache key.
     if not note.is_file() or note.read_text(encoding="utf-8") != content:
         note.write_text(content, encoding="utf-8")
+        date_by_content(folder)
     return folder
 
 

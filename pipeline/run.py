@@ -13,6 +13,7 @@ import tensorflow as tf
 from tfx.orchestration.local.local_dag_runner import LocalDagRunner
 from tfx.orchestration.pipeline import Pipeline
 
+from pipeline.artifact_operator import tfx_keeps
 from pipeline.beam.failures import tell_failure
 from pipeline.beam.options import IN_PROCESS
 from pipeline.config import PipelineConfig
@@ -34,6 +35,7 @@ from pipeline.run_result import Reading, RunResult, ServedReading, SplitSummary
 from pipeline.span_check.comparison import read_comparison
 from pipeline.span_check.executor import COMPARISON
 from pipeline.tfx_store import tfx_opens
+from pipeline.workspace import Workspace
 from schema.errors import InputError
 from schema.splits import TEST
 from serving.model_folder import EXTRA_ASSETS, ready_versions
@@ -52,6 +54,7 @@ def run_pipeline(
     command: str,
     question: bool,
     beam_args: tuple[str, ...] = IN_PROCESS,
+    far_workers: bool = False,
 ) -> RunResult:
     """Runs every stage, then asks the served model to read an example.
 
@@ -60,29 +63,34 @@ def run_pipeline(
       command: the command line, for the report.
       question: whether to start the model server and ask.
       beam_args: where the data-parallel work of each stage runs.
+      far_workers: whether those who do it see only the bucket that artifacts are kept in.
 
     Raises:
       InputError: bad data; nothing was pushed.
     """
-    _run_stages(create_pipeline(config, beam_args), config)
-    metadata = RunMetadata(config.database, config.pipeline_name)
-    verdict = read_verdict(Path(metadata.output("Evaluator", "evaluation").uri))
+    _run_stages(create_pipeline(config, beam_args), config, far_workers)
+    metadata = RunMetadata(config.database, config.pipeline_name, config.artifacts)
+    verdict = read_verdict(metadata.folder("Evaluator", "evaluation"))
     verdict = _hear_model_server(verdict, metadata)
     if verdict.blessed:
-        verdict = hear_history(verdict, _pushed_path(metadata))
+        verdict = hear_history(verdict, _pushed_path(metadata, config))
     readings = _read_examples(metadata, config, verdict)
-    pushed = _pushed_path(metadata) if verdict.blessed else None
+    pushed = _pushed_path(metadata, config) if verdict.blessed else None
     shown = readings[0] if readings and question else None
     served = _look_at_pushed(metadata, config, pushed, shown) if pushed else None
     result = _gather(config, command, metadata, verdict, pushed, readings, served)
     return dataclasses.replace(result, pages=_push_pages(config) if pushed else None)
 
 
-def _run_stages(pipeline: Pipeline, config: PipelineConfig) -> None:
+def _run_stages(pipeline: Pipeline, config: PipelineConfig, far_workers: bool) -> None:
     now = datetime.now(timezone.utc).strftime("%Y%m%dT%H%M%SZ")
     log_file = config.logs_path / f"{config.pipeline_name}-{now}.log"
     try:
-        with show_progress(len(pipeline.components), log_file), tfx_opens(config.database):
+        with (
+            show_progress(len(pipeline.components), log_file),
+            tfx_opens(config.database),
+            tfx_keeps(config.artifacts, far_workers),
+        ):
             LocalDagRunner().run(pipeline)
     except Exception as error:
         raise find_input_error(error) or error from None
@@ -107,10 +115,10 @@ def _read_examples(
 ) -> tuple[Reading, ...]:
     if not verdict.metrics:
         return ()  # nothing could be measured
-    examples = Path(metadata.output("Transform", "transformed_examples").uri) / f"Split-{TEST}"
+    examples = metadata.folder("Transform", "transformed_examples") / f"Split-{TEST}"
     if config.task.name != DETECTOR:
         return add_pictures(verdict.readings, examples)
-    model = Path(metadata.output("Trainer", "model").uri) / SERVING_MODEL
+    model = metadata.folder("Trainer", "model") / SERVING_MODEL
     return tuple(read_test_pages(model, examples, config.seed))
 
 
@@ -123,9 +131,9 @@ def _hear_model_server(verdict: Verdict, metadata: RunMetadata) -> Verdict:
     return dataclasses.replace(verdict, blessed=False, reasons=reasons)
 
 
-def _pushed_path(metadata: RunMetadata) -> Path:
+def _pushed_path(metadata: RunMetadata, config: PipelineConfig) -> Path:
     pushed = metadata.output("Pusher", "pushed_model")
-    return Path(pushed.custom_properties[DESTINATION].string_value)
+    return config.serving_path / Path(pushed.custom_properties[DESTINATION].string_value).name
 
 
 def hear_history(verdict: Verdict, pushed: Path) -> Verdict:
@@ -146,7 +154,7 @@ def hear_history(verdict: Verdict, pushed: Path) -> Verdict:
 
 def _push_pages(config: PipelineConfig) -> PagePush:
     try:
-        return push_page_reader(config.serving_path, config.database)
+        return push_page_reader(config.serving_path, Workspace(config.workspace))
     except InputError as error:
         # The run's own model is pushed and sound: an older one beside it does not fit.
         _log.warning("no page servable: %s", error)
@@ -157,9 +165,9 @@ def _write_reference(metadata: RunMetadata, config: PipelineConfig, pushed: Path
     if config.task.name != LINES:
         return
     run = ReferenceSource(
-        ingested=Path(metadata.output(COMPONENT_ID, "examples").uri),
-        transformed=Path(metadata.output("Transform", "transformed_examples").uri),
-        model=Path(metadata.output("Trainer", "model").uri) / SERVING_MODEL,
+        ingested=metadata.folder(COMPONENT_ID, "examples"),
+        transformed=metadata.folder("Transform", "transformed_examples"),
+        model=metadata.folder("Trainer", "model") / SERVING_MODEL,
         dataset=config.dataset,
     )
     try:
@@ -201,7 +209,7 @@ def _gather(
     examples = metadata.output(COMPONENT_ID, "examples")
     summaries = json.loads(examples.custom_properties[SUMMARY_PROPERTY].string_value)
     search = metadata.search()
-    history = Path(metadata.output("Trainer", "model_run").uri) / HISTORY_FILE
+    history = metadata.folder("Trainer", "model_run") / HISTORY_FILE
     return RunResult(
         pipeline=config.pipeline_name,
         run_id=metadata.run_id,
@@ -227,7 +235,7 @@ def _gather(
             **_facts(config, search),
         },
         served=served,
-        span=read_comparison(Path(metadata.output("SpanCheck", COMPARISON).uri)),
+        span=read_comparison(metadata.folder("SpanCheck", COMPARISON)),
         reliability=_read_reliability(metadata),
         confusions=verdict.confusions,
         calibration=verdict.calibration,
@@ -237,7 +245,7 @@ def _gather(
 
 def _read_reliability(metadata: RunMetadata) -> Reliability | None:
     """Returns what a line model tells of its confidences; other models tell nothing."""
-    model = Path(metadata.output("Trainer", "model").uri) / SERVING_MODEL
+    model = metadata.folder("Trainer", "model") / SERVING_MODEL
     path = model / EXTRA_ASSETS / RELIABILITY_FILE
     return read_reliability(path) if path.is_file() else None
 

@@ -3,12 +3,14 @@
 import json
 import os
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from ml_metadata.proto import metadata_store_pb2 as mlmd
 
+from pipeline.buckets.artifacts import Artifacts
 from pipeline.database import Database
-from pipeline.lineage import PIPELINE_CONTEXT, SEARCH_PROPERTY, Lineage, find_runs
+from pipeline.lineage import PICTURE, PIPELINE_CONTEXT, SEARCH_PROPERTY, Lineage, find_runs
 from pipeline.run_result import LineageEntry, StageRun
 from pipeline.store import open_store
 
@@ -35,19 +37,23 @@ class RunMetadata:
     Args:
       database: of the workspace.
       pipeline_name: whose runs.
+      artifacts: where those of the workspace are; may be left out where they are in folders.
 
     Raises:
       InputError: there is no database.
       LookupError: the pipeline has no run.
     """
 
-    def __init__(self, database: Database, pipeline_name: str) -> None:
+    def __init__(
+        self, database: Database, pipeline_name: str, artifacts: Artifacts | None = None
+    ) -> None:
         store = open_store(database)
         pipeline = store.get_context_by_type_and_name(PIPELINE_CONTEXT, pipeline_name)
         runs = find_runs(store, pipeline) if pipeline else []
         if not runs:
             raise LookupError(f"no run of {pipeline_name} in {database}")
         self._run = runs[-1]
+        self._artifacts = artifacts or Artifacts(Path())
         self._lineage = Lineage(store, store.get_executions_by_context(self._run.id))
 
     @property
@@ -93,12 +99,23 @@ class RunMetadata:
                 return produced.artifact
         raise LookupError(f"run {self.run_id} has no output {key!r} of {node}")
 
+    def folder(self, node: str, key: str) -> Path:
+        """Returns the folder of the artifact that a node put out under a key, on this machine.
+
+        Raises:
+          LookupError: there is none.
+          InputError: it cannot be fetched from the bucket that has it.
+        """
+        return self._artifacts.local(self.output(node, key).uri)
+
     def search(self) -> dict[str, Any] | None:
         """Returns what the run's search for hyperparameters came to, None where it had none."""
         for produced in self.artifacts():
             if SEARCH_PROPERTY in produced.artifact.custom_properties:
                 told = produced.artifact.custom_properties[SEARCH_PROPERTY].string_value
                 found: dict[str, Any] = json.loads(told)
+                if PICTURE in found:
+                    found[PICTURE] = str(self._artifacts.local(found[PICTURE]))
                 return found
         return None
 

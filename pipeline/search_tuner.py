@@ -11,7 +11,7 @@ from tfx.dsl.components.base import executor_spec
 from tfx.types import artifact_utils
 from tfx.types import standard_component_specs as specs
 
-from pipeline.lineage import SEARCH_PROPERTY
+from pipeline.lineage import PICTURE, SEARCH_PROPERTY
 from trainer_module.tuning.folder import PICTURE_FILE, TABLE_FILE, TRIALS_FILE
 from trainer_module.tuning.outcome import conclude
 
@@ -35,7 +35,7 @@ class SearchExecutor(tuner_executor.Executor):
         for name in (TRIALS_FILE, TABLE_FILE, PICTURE_FILE):
             shutil.copyfile(search.folder / name, results / name)
         best = artifact_utils.get_single_instance(output_dict[specs.BEST_HYPERPARAMETERS_KEY])
-        told = outcome.as_json() | {"picture": str(results / PICTURE_FILE)}
+        told = outcome.as_json() | {PICTURE: str(results / PICTURE_FILE)}
         best.set_string_custom_property(SEARCH_PROPERTY, json.dumps(told))
 
 

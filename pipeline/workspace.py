@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipeline.buckets.address import parse_address
+from pipeline.buckets.artifacts import MIRRORS, Artifacts
 from pipeline.database import Database, parse_database
 from schema.errors import InputError
 from schema.file_lock import try_lock
@@ -15,6 +17,8 @@ METADATA_FILE = "metadata.url"
 """Names the database of the workspace's runs, where it is on a server."""
 PUBLISH_FILE = "publish.url"
 """Names the bucket that the workspace's pushed models are published to, where there is one."""
+ARTIFACTS_FILE = "artifacts.url"
+"""Names the bucket that holds the artifacts of the workspace's runs, where one does."""
 LOCK_FILE, PROMOTION_LOCK_FILE, PUBLISH_LOCK_FILE = ".lock", ".promotion-lock", ".publish-lock"
 
 
@@ -35,6 +39,19 @@ class Workspace:
         if named.is_file():
             return parse_database(named.read_text(encoding="utf-8").strip())
         return self.folder / "metadata.sqlite"
+
+    @property
+    def artifacts(self) -> Artifacts:
+        """Where the artifacts of the runs are: in the folder, or the bucket that a run has named.
+
+        Raises:
+          InputError: what names it is damaged.
+        """
+        named = self.folder / ARTIFACTS_FILE
+        address = None
+        if named.is_file():
+            address = parse_address(named.read_text(encoding="utf-8").strip())
+        return Artifacts(self.folder / MIRRORS, address)
 
     @property
     def pushed(self) -> Path:

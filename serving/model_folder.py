@@ -120,6 +120,7 @@ def add_version(
     base_path: Path,
     write: Callable[[Path], object],
     announce: Callable[[Path], None] = lambda version: None,
+    number: int | None = None,
 ) -> Path:
     """Make the next version under a base path: whole, or not at all.
 
@@ -128,17 +129,20 @@ def add_version(
       write: makes the SavedModel at the path that it is given.
       announce: is told the version's folder just before that appears. What either of the two raises
         is passed on, and no version appears.
+      number: the version's, which is not there. None takes the time in Unix seconds, as the Pusher,
+        or the next one after the newest.
 
     Returns:
-      The version's folder; its number is the time in Unix seconds, as the Pusher's, or the next
-      one after the newest.
+      The version's folder.
     """
     base_path.mkdir(parents=True, exist_ok=True)
     draft = Path(tempfile.mkdtemp(prefix=_DRAFT, dir=base_path))
     try:
         # Inside, since a temporary folder may be read by nobody else.
         write(draft / "model")
-        version = base_path / str(max(int(time.time()), _newest_number(base_path) + 1))
+        if number is None:
+            number = max(int(time.time()), _newest_number(base_path) + 1)
+        version = base_path / str(number)
         announce(version)
         return (draft / "model").rename(version)
     finally:

@@ -46,11 +46,13 @@ class StoredObject:
       name: below the address's prefix.
       size: in bytes.
       stamp: another one whenever the content is another one.
+      modified: when it was written, in seconds since 1970; None where the bucket does not tell.
     """
 
     name: str
     size: int
     stamp: str
+    modified: int | None = None
 
 
 class Bucket(Protocol):

@@ -64,16 +64,35 @@ def fetch(address: BucketAddress, workspace: Path) -> Path:
     try:
         bucket = connect(address)
         listed = tqdm(bucket.find(), str(address), unit=" objects", leave=False, disable=None)
-        found = _choose(listed, address)
-        _Mirror(mirror, address).follow(bucket, found)
+        sys.stderr.write(f"{address}: {follow(address, bucket, listed, mirror)}\n")
     except BucketError as error:
         raise InputError(f"expected to read {address}, got {error.what}: {error.remedy}") from None
+    return mirror
+
+
+def follow(
+    address: BucketAddress, bucket: Bucket, listed: Iterable[StoredObject], mirror: Path
+) -> str:
+    """Makes a folder hold the objects that are listed under an address, and nothing else.
+
+    Its drafts and its ledger lie beside it.
+
+    Returns:
+      what was done, for people.
+
+    Raises:
+      BucketError: the bucket cannot be read.
+      InputError: objects cannot be files, there is no room, or the folder cannot be written. What
+        was fetched so far is kept.
+    """
+    found = _choose(listed, address)
+    try:
+        return _Mirror(mirror, address).follow(bucket, found)
     except OSError as error:
         raise InputError(
             f"expected to write what {address} holds to {mirror}, got {error.strerror or error}: "
             "mend the permissions or the disk, or choose another --workspace"
         ) from None
-    return mirror
 
 
 def _choose(found: Iterable[StoredObject], address: BucketAddress) -> dict[str, StoredObject]:
@@ -108,7 +127,7 @@ class _Mirror:
         self._address = address
         self._ledger = Ledger(files.with_name(LEDGER_FILE))
 
-    def follow(self, bucket: Bucket, found: dict[str, StoredObject]) -> None:
+    def follow(self, bucket: Bucket, found: dict[str, StoredObject]) -> str:
         """Fetches what is new or changed, and removes what the bucket no longer has."""
         if self._drafts.is_dir():
             shutil.rmtree(self._drafts)
@@ -119,10 +138,7 @@ class _Mirror:
         self._fetch(bucket, lacking)
         self._drafts.rmdir()
         size = tqdm.format_sizeof(sum(each.size for each in lacking), "B", 1000)
-        sys.stderr.write(
-            f"{self._address}: {len(found):,} objects, {len(lacking):,} fetched ({size}), "
-            f"{removed:,} removed\n"
-        )
+        return f"{len(found):,} objects, {len(lacking):,} fetched ({size}), {removed:,} removed"
 
     def _has(self, stored: StoredObject) -> bool:
         try:
@@ -181,5 +197,8 @@ class _Mirror:
             raise changed(stored.name)
         path = self._files / stored.name
         path.parent.mkdir(parents=True, exist_ok=True)
+        if stored.modified is not None:
+            # TFX's cache goes by times: so they are the same on every machine.
+            os.utime(draft, (stored.modified, stored.modified))
         draft.replace(path)
         self._ledger.note(stored.name, stored.stamp, path.stat())

@@ -30,7 +30,7 @@ _ASK_AGAIN = DEFAULT_RETRY.with_timeout(8.0)
 _TRANSFER_AGAIN = DEFAULT_RETRY.with_timeout(30.0)
 """How long a request that failed is tried anew, in seconds."""
 _CHECKSUM = "crc32c"
-_FIELDS = "items(name,size,generation),nextPageToken"
+_FIELDS = "items(name,size,generation,updated),nextPageToken"
 
 
 class GcsBucket:
@@ -57,7 +57,8 @@ class GcsBucket:
                 retry=_ASK_AGAIN,
             ):
                 name = blob.name.removeprefix(self._root)
-                yield StoredObject(name, blob.size, str(blob.generation))
+                modified = int(blob.updated.timestamp()) if blob.updated else None
+                yield StoredObject(name, blob.size, str(blob.generation), modified)
 
     def read(self, stored: StoredObject, file: BinaryIO) -> None:
         """Writes an object into a file, as the very version that was listed."""

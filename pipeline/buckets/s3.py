@@ -81,7 +81,8 @@ class S3Bucket:
             for page in pages:
                 for item in page.get("Contents", ()):
                     name = item["Key"].removeprefix(self._root)
-                    yield StoredObject(name, item["Size"], item["ETag"])
+                    modified = int(item["LastModified"].timestamp())
+                    yield StoredObject(name, item["Size"], item["ETag"], modified)
 
     def read(self, stored: StoredObject, file: BinaryIO) -> None:
         """Writes an object into a file, as the very version that was listed."""

@@ -12,6 +12,7 @@ import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipeline.ingest.dates import date_by_content
 from pipeline.ingest.download import fetch, verify
 from pipeline.ingest.emnist_files import FILE_SPLITS, IMAGES_NAME, LABELS_NAME, MAPPING_NAME
 from schema.errors import InputError
@@ -100,6 +101,7 @@ def take_data_set(archive: Path, name: str, sha256: str = EMNIST.sha256) -> Path
         unpacked.mkdir()
         unpack_data_set(archive, name, unpacked)
         if not _same_files(unpacked, folder):
+            date_by_content(unpacked)
             shutil.rmtree(folder, ignore_errors=True)
             unpacked.rename(folder)
     return folder

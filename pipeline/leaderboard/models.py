@@ -28,11 +28,15 @@ def read_model_entries(workspace: Workspace) -> list[Entry]:
     """
     with waiting_for(workspace.database):
         contexts = open_store(workspace.database).get_contexts_by_type(PIPELINE_CONTEXT)
-    return [
-        make_entry(context.name, model)
+    models = [
+        (context.name, model)
         for context in contexts
         for model in read_history(workspace, context.name).models
     ]
+    for _, model in models:
+        if model.model_run is not None:
+            workspace.artifacts.local(model.model_run)
+    return [make_entry(pipeline, model) for pipeline, model in models]
 
 
 def make_entry(pipeline: str, model: TrainedModel) -> Entry:

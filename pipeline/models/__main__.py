@@ -5,6 +5,7 @@
     python -m pipeline.models promote MODEL [--force] [--reason TEXT] [--author NAME]
     python -m pipeline.models rollback [--to VERSION] [--reason TEXT] [--author NAME]
     python -m pipeline.models publish [--to ADDRESS]
+    python -m pipeline.models join --metadata URL --artifacts ADDRESS
 
 MODEL is a model's id, as in the list, or a version that was pushed. Results go to standard output.
 Exit status: 0, or 2 where something cannot be done, said in one line.
@@ -22,11 +23,14 @@ from pathlib import Path
 
 from pipeline.buckets.address import FORMS, BucketAddress, parse_address
 from pipeline.buckets.publish import Outlet, find_outlet
+from pipeline.database import parse_database
 from pipeline.models.as_json import history_json, model_json
 from pipeline.models.details import show_model
 from pipeline.models.history import read_history
+from pipeline.models.join import join
 from pipeline.models.listing import list_models
 from pipeline.models.promotion import Promoted, promote, rollback
+from pipeline.models.restore import restore_pushed
 from pipeline.models.wording import tell_path
 from pipeline.pages.push import push_page_reader, reads_pages
 from pipeline.pages.result import PagePush
@@ -36,7 +40,7 @@ from schema.errors import InputError
 from serving.model_folder import ready_versions
 from serving.one_line_parser import OneLineParser
 
-PUBLISH = "publish"
+PUBLISH, JOIN = "publish", "join"
 DONE, BAD_INPUT = 0, 2
 _WIDTH = 160  # where standard output is no terminal
 
@@ -50,6 +54,9 @@ def main(arguments: Sequence[str]) -> int:
             sys.stdout.write(_tell(workspace, parsed) + "\n")
         elif parsed.command == PUBLISH:
             _publish_all(workspace, parsed.to)
+        elif parsed.command == JOIN:
+            join(workspace, parse_database(parsed.metadata), parsed.artifacts)
+            _restore(workspace)
         else:
             _change(workspace, parsed)
     except InputError as error:
@@ -70,6 +77,7 @@ def _tell(workspace: Workspace, parsed: argparse.Namespace) -> str:
 
 def _change(workspace: Workspace, parsed: argparse.Namespace) -> None:
     author = parsed.author or _login_name()
+    _restore(workspace)
     if parsed.command == PROMOTE:
         done = promote(
             workspace, parsed.pipeline, parsed.model, author, parsed.reason, parsed.force
@@ -86,6 +94,12 @@ def _change(workspace: Workspace, parsed: argparse.Namespace) -> None:
     outlet = find_outlet(workspace)
     if outlet is not None:
         _publish(outlet, changed)
+
+
+def _restore(workspace: Workspace) -> None:
+    """Begins with what was pushed on another machine, where machines share artifacts."""
+    for version in restore_pushed(workspace):
+        sys.stdout.write(f"restored {tell_path(version)}\n")
 
 
 def _publish_all(workspace: Workspace, address: BucketAddress | None) -> None:
@@ -120,7 +134,7 @@ def _compose_pages(workspace: Workspace, done: Promoted) -> list[Path]:
     """
     compare = done.promotion.action == PROMOTE and not done.promotion.forced
     try:
-        pages = push_page_reader(done.version.parent, workspace.database, compare)
+        pages = push_page_reader(done.version.parent, workspace, compare)
     except InputError as error:
         pages = PagePush(remark=str(error))  # the promotion itself is done and sound
     if pages.pushed is not None:
@@ -150,9 +164,10 @@ def _make_parser() -> argparse.ArgumentParser:
     promoted = commands.add_parser("promote", help="let another model serve, as a new version")
     back = commands.add_parser("rollback", help="let the model serve again that served before")
     published = commands.add_parser(PUBLISH, help="have a bucket hold the models that are pushed")
+    joined = commands.add_parser(JOIN, help="go on, in a new workspace, with the runs of others")
     for command in (listed, shown, promoted, back):
         _add_pipeline(command)
-    for command in (listed, shown, promoted, back, published):
+    for command in (listed, shown, promoted, back, published, joined):
         _add_workspace(command)
     for command in (shown, promoted):
         command.add_argument("model", metavar="MODEL", help="a model's id, or a pushed version")
@@ -170,6 +185,14 @@ def _make_parser() -> argparse.ArgumentParser:
         type=parse_address,
         metavar="ADDRESS",
         help=f"{FORMS}, from now on also after each push (default: the one before)",
+    )
+    joined.add_argument("--metadata", required=True, metavar="URL", help="as of their runs")
+    joined.add_argument(
+        "--artifacts",
+        type=parse_address,
+        required=True,
+        metavar="ADDRESS",
+        help=f"as of their runs: {FORMS}",
     )
     return parser
 

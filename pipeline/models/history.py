@@ -5,6 +5,7 @@ from pathlib import Path
 
 from ml_metadata.proto import metadata_store_pb2 as mlmd
 
+from pipeline.buckets.artifacts import Artifacts
 from pipeline.lineage import PIPELINE_CONTEXT, Lineage
 from pipeline.models.trained import TrainedModel, read_models
 from pipeline.pushes import Push, read_pushes
@@ -23,6 +24,7 @@ class History:
       base_path: the folder of its pushed versions.
       models: newest first.
       pushes: by rising version.
+      artifacts: where those of the runs are.
       serving_version: the highest that is in the folder, by whomever it was put there: what
         TensorFlow Serving loads. None where there is none.
     """
@@ -31,6 +33,7 @@ class History:
     base_path: Path
     models: tuple[TrainedModel, ...]
     pushes: tuple[Push, ...]
+    artifacts: Artifacts
     serving_version: int | None
 
     @property
@@ -65,8 +68,9 @@ class History:
         """Returns a SavedModel of a model: the Trainer's, or a pushed copy where that is gone.
 
         Raises:
-          InputError: all are gone.
+          InputError: all are gone, or the bucket that has the Trainer's cannot be read.
         """
+        self.artifacts.local(model.folder)
         copies = [self.base_path / str(push.version) for push in reversed(model.pushes)]
         for folder in (model.folder, *copies):
             if is_ready(folder):
@@ -97,8 +101,9 @@ def read_history(workspace: Workspace, pipeline: str | None) -> History:
         return History(
             pipeline=context.name,
             base_path=base_path,
-            models=tuple(reversed(list(read_models(lineage, pushes)))),
+            models=tuple(reversed(list(read_models(lineage, pushes, workspace.artifacts)))),
             pushes=tuple(pushes),
+            artifacts=workspace.artifacts,
             serving_version=max(ready_versions(base_path), default=None),
         )
 

@@ -7,10 +7,10 @@ read them. Runs from before that file left none.
 import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 from ml_metadata.proto import metadata_store_pb2 as mlmd
 
+from pipeline.buckets.artifacts import Artifacts
 from pipeline.evaluation.verdict import VERDICT_FILE, read_verdict
 from pipeline.gate import ACCURACY, CER, LINE_F1
 from pipeline.lineage import Lineage
@@ -59,7 +59,7 @@ class InfraCheck:
     reason: str
 
 
-def read_judgements(lineage: Lineage) -> dict[int, Judgement]:
+def read_judgements(lineage: Lineage, artifacts: Artifacts) -> dict[int, Judgement]:
     """Returns model -> the gate's last word on it; an evaluation from the cache is a word too."""
     judgements = {}
     for execution, model_id, blessing in _blessings(lineage, _MODEL_BLESSING):
@@ -68,7 +68,7 @@ def read_judgements(lineage: Lineage) -> dict[int, Judgement]:
             blessed=_is_blessed(blessing),
             reason=_reason(blessing),
             baseline_id=baseline.id if baseline is not None else None,
-            metrics=_read_metrics(lineage.output(execution, _EVALUATION_KEY)),
+            metrics=_read_metrics(lineage.output(execution, _EVALUATION_KEY), artifacts),
         )
     return judgements
 
@@ -92,12 +92,17 @@ def _blessings(
             yield execution, model.id, blessing
 
 
-def _read_metrics(evaluation: mlmd.Artifact | None) -> tuple[MetricResult, ...]:
+def _read_metrics(
+    evaluation: mlmd.Artifact | None, artifacts: Artifacts
+) -> tuple[MetricResult, ...]:
     """Returns what was measured on all test examples together, as far as it can be read."""
-    if evaluation is None or not (Path(evaluation.uri) / VERDICT_FILE).is_file():
+    if evaluation is None:
         return ()
     try:
-        metrics = read_verdict(Path(evaluation.uri)).metrics
+        folder = artifacts.local(evaluation.uri)
+        if not (folder / VERDICT_FILE).is_file():
+            return ()
+        metrics = read_verdict(folder).metrics
     except InputError as error:
         # One model's figures are no reason to keep the history of all others back.
         _log.warning("%s", error)

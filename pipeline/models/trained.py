@@ -8,6 +8,7 @@ from typing import Any
 
 from ml_metadata.proto import metadata_store_pb2 as mlmd
 
+from pipeline.buckets.artifacts import Artifacts
 from pipeline.lineage import (
     SEARCH_PROPERTY,
     SERVING_MODEL,
@@ -77,7 +78,7 @@ class TrainedModel:
 
     Args:
       model_id: of the Model artifact.
-      folder: its SavedModel.
+      folder: its SavedModel, here once it was fetched.
       milliseconds: when it was made, since 1970.
       run: that trained it; later ones may have found it in the cache.
       recipe: how.
@@ -87,7 +88,7 @@ class TrainedModel:
       pushes: its versions, by rising number.
       lineage: the artifacts that led to it and itself.
       facts: latency, size, origin and environment, as the Trainer noted them; may be empty.
-      model_run: folder of its learning curve, None where the run kept none.
+      model_run: folder of its learning curve, here once it was fetched; None where there is none.
     """
 
     model_id: int
@@ -115,9 +116,17 @@ class TrainedModel:
         return None
 
 
-def read_models(lineage: Lineage, pushes: Sequence[Push]) -> Iterator[TrainedModel]:
-    """Yields the models that were trained, oldest first; one from the cache counts once."""
-    judgements, infra = read_judgements(lineage), read_infra_checks(lineage)
+def read_models(
+    lineage: Lineage, pushes: Sequence[Push], artifacts: Artifacts
+) -> Iterator[TrainedModel]:
+    """Yields the models that were trained, oldest first; one from the cache counts once.
+
+    Args:
+      lineage: of one pipeline.
+      pushes: of it.
+      artifacts: where they are; figures are fetched where it takes that, models are not.
+    """
+    judgements, infra = read_judgements(lineage, artifacts), read_infra_checks(lineage)
     seen = set()
     for execution in lineage.executions:
         model = lineage.output(execution, MODEL_KEY)
@@ -128,7 +137,7 @@ def read_models(lineage: Lineage, pushes: Sequence[Push]) -> Iterator[TrainedMod
         model_run = lineage.output(execution, _MODEL_RUN_KEY)
         yield TrainedModel(
             model_id=model.id,
-            folder=Path(model.uri) / SERVING_MODEL,
+            folder=artifacts.path_of(model.uri) / SERVING_MODEL,
             milliseconds=model.create_time_since_epoch,
             run=lineage.run_of(execution) or "",
             recipe=_read_recipe(execution, lineage.input(execution, _TUNED)),
@@ -138,7 +147,7 @@ def read_models(lineage: Lineage, pushes: Sequence[Push]) -> Iterator[TrainedMod
             pushes=tuple(push for push in pushes if push.model_id == model.id),
             lineage=tuple(_entry(lineage, artifact) for artifact in ancestors),
             facts=json.loads(_text(model.custom_properties, FACTS_PROPERTY) or "{}"),
-            model_run=Path(model_run.uri) if model_run else None,
+            model_run=artifacts.path_of(model_run.uri) if model_run else None,
         )
 
 

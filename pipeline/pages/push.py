@@ -7,8 +7,8 @@ something to compose.
 import json
 from pathlib import Path
 
-from pipeline.database import Database
 from pipeline.pages.result import PagePush
+from pipeline.workspace import Workspace
 from serving.model_folder import (
     DETECTOR_PARENT,
     EXTRA_ASSETS,
@@ -27,14 +27,14 @@ PAGES = "pages"
 _PARENT_OF = {DETECTOR: DETECTOR_PARENT, LINES: LINES_PARENT}
 
 
-def push_page_reader(base_path: Path, database: Database, compare: bool = True) -> PagePush:
+def push_page_reader(base_path: Path, workspace: Workspace, compare: bool = True) -> PagePush:
     """Composes and pushes the page servable, unless the newest one is of the same parents.
 
     Args:
       base_path: holds the versions of the model that was just pushed, named `<data set>-<task>`,
         among those of the others. Its newest version becomes one parent; the other stays with the
         pipeline that the present page servable has it from, or is the newest that there is.
-      database: of ML Metadata, where the pages are found that the detector was tested on.
+      workspace: where the pages are found that the detector was tested on.
       compare: whether it is held to the present page servable; not where a person has decided what
         is to serve.
 
@@ -56,7 +56,7 @@ def push_page_reader(base_path: Path, database: Database, compare: bool = True) 
     from pipeline.pages.trial import try_page_reader
 
     present = newest if compare else None
-    return try_page_reader(detector, lines, pushed / PAGES, present, database)
+    return try_page_reader(detector, lines, pushed / PAGES, present, workspace)
 
 
 def reads_pages(base_path: Path) -> bool:

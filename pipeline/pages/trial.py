@@ -11,11 +11,11 @@ from pathlib import Path
 
 import tensorflow as tf
 
-from pipeline.database import Database
 from pipeline.pages.gate import compare_pages
 from pipeline.pages.lineage import find_test_pages
 from pipeline.pages.measure import load_reader, measure_pages
 from pipeline.pages.result import PageErrorRate, PagePush
+from pipeline.workspace import Workspace
 from serving.model_folder import EXTRA_ASSETS, MODEL_CARD_FILE, add_version
 from serving.page_export import compose_page
 
@@ -27,7 +27,7 @@ _DRAFT = ".draft-"
 
 
 def try_page_reader(
-    detector: Path, lines: Path, base_path: Path, present: Path | None, database: Database
+    detector: Path, lines: Path, base_path: Path, present: Path | None, workspace: Workspace
 ) -> PagePush:
     """Composes, measures and, where it is no worse than the present one, pushes.
 
@@ -36,12 +36,12 @@ def try_page_reader(
       lines: of the other.
       base_path: gets the new version.
       present: the page servable pushed before, if any.
-      database: of ML Metadata, where the pages are found that the detector was tested on.
+      workspace: where the pages are found that the detector was tested on.
 
     Raises:
       InputError: a parent is too old to be composed.
     """
-    examples = find_test_pages(database, detector)
+    examples = find_test_pages(workspace, detector)
     # Beside the base path, so that what is good only needs to be renamed.
     with tempfile.TemporaryDirectory(prefix=_DRAFT, dir=base_path.parent) as draft:
         candidate = compose_page(detector, lines, Path(draft))

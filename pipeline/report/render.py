@@ -14,6 +14,7 @@ import jinja2
 from markupsafe import Markup
 
 from pipeline.evaluation.resampling import UNITS_TOLD
+from pipeline.lineage import PICTURE
 from pipeline.report import charts, confusions, edits, forest, intervals, spans, titles
 from pipeline.report.held_to import describe_gate
 from pipeline.report.lineage import sort_into_generations
@@ -59,7 +60,7 @@ def render(result: RunResult) -> str:
             **_choose_metrics(result),
             confusion_tables=confusions.sort_by_kind(result.confusions),
             served_picture=pictures.embed_file(result.served.image_path) if result.served else None,
-            search_picture=pictures.embed_file(Path(result.search["picture"]))
+            search_picture=pictures.embed_file(Path(result.search[PICTURE]))
             if result.search
             else None,
             # The charts escape what they draw: they are markup already.

@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
+from pipeline.ingest.dates import date_by_content
 from pipeline.ingest.emnist_files import FILE_SPLITS, IMAGES_NAME, LABELS_NAME, MAPPING_NAME
 from pipeline.ingest.idx import write_idx
 from pipeline.ingest.sample.processes import Spread, share_out
@@ -106,6 +107,7 @@ def ensure_sample(folder: Path, seed: int = 0, size: SampleSize = DEFAULT_SIZE) 
         partial.mkdir()
         _generate(partial, seed, size)
         _write_manifest(partial, key)
+        date_by_content(partial)
         if not _is_valid(folder, key):  # another process may have been faster
             shutil.rmtree(folder, ignore_errors=True)
             partial.rename(folder)

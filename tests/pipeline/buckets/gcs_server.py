@@ -5,6 +5,7 @@ import json
 import threading
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime, timezone
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -60,6 +61,7 @@ def _describe(name, stored):
         "name": name,
         "size": size,
         "generation": str(generation),
+        "updated": datetime.fromtimestamp(generation / 1e6, timezone.utc).isoformat(),
         "crc32c": _crc(content),
     }
 

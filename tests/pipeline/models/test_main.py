@@ -179,8 +179,8 @@ def test_a_promoted_model_goes_into_pages_and_a_rolled_back_one_where_it_was(
 ):
     composed = []
 
-    def push_page_reader(base_path, database, compare):
-        assert database == pushed.workspace.database
+    def push_page_reader(base_path, workspace, compare):
+        assert workspace == pushed.workspace
         composed.append(compare)
         return PagePush(base_path.parent / "pages" / "1")
 
@@ -198,7 +198,7 @@ def test_a_promoted_model_goes_into_pages_and_a_rolled_back_one_where_it_was(
 
 @pytest.mark.parametrize("why", ["expected a line model with two halves", "it reads worse"])
 def test_pages_that_cannot_follow_leave_the_promotion_as_it_is(run, pushed, monkeypatch, why):
-    def push_page_reader(base_path, database, compare):
+    def push_page_reader(base_path, workspace, compare):
         if "halves" in why:
             raise InputError(why)
         return PagePush(remark=why)

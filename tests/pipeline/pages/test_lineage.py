@@ -3,6 +3,7 @@ from ml_metadata.metadata_store import metadata_store
 from ml_metadata.proto import metadata_store_pb2 as mlmd
 
 from pipeline.pages.lineage import find_test_pages
+from pipeline.workspace import Workspace
 
 
 class Lineage:
@@ -62,14 +63,14 @@ def lineage(tmp_path):
 
 @pytest.mark.parametrize("version", ["0", "1", "2"])
 def test_the_pages_are_those_of_the_run_that_pushed_the_detector(lineage, version):
-    found = find_test_pages(lineage.database, lineage.folder / "pushed" / version)
+    found = find_test_pages(Workspace(lineage.folder), lineage.folder / "pushed" / version)
     assert found == lineage.folder / version / "ingested" / "Split-test"
 
 
 def test_a_detector_that_no_run_has_pushed_has_no_pages(lineage):
-    assert find_test_pages(lineage.database, lineage.folder / "pushed" / "3") is None
+    assert find_test_pages(Workspace(lineage.folder), lineage.folder / "pushed" / "3") is None
 
 
 def test_pages_that_are_gone_are_not_found(lineage):
     (lineage.folder / "1" / "ingested" / "Split-test").rmdir()
-    assert find_test_pages(lineage.database, lineage.folder / "pushed" / "1") is None
+    assert find_test_pages(Workspace(lineage.folder), lineage.folder / "pushed" / "1") is None

@@ -5,6 +5,7 @@ import pytest
 from pipeline.pages import trial
 from pipeline.pages.push import push_page_reader, reads_pages
 from pipeline.pages.result import PagePush
+from pipeline.workspace import Workspace
 from serving.model_folder import (
     DETECTOR_PARENT,
     LINES_PARENT,
@@ -20,7 +21,7 @@ def tried(monkeypatch):
     """Stands in for the trial, which has tests of its own; notes what it was asked for."""
     asked = []
 
-    def try_page_reader(detector, lines, base_path, present, database):
+    def try_page_reader(detector, lines, base_path, present, workspace):
         asked.append((detector.parent.name, detector.name, lines.parent.name, lines.name, present))
         card = {
             parent: {PARENT_PATH: str(folder), SHA256: hash_model(folder)}
@@ -32,7 +33,7 @@ def tried(monkeypatch):
             (folder / "assets.extra" / "model_card.json").write_text(json.dumps(card))
             (folder / "saved_model.pb").write_text("page")
 
-        return PagePush(add_version(base_path, write), remark=f"pages of {database.name}")
+        return PagePush(add_version(base_path, write), remark=f"pages of {workspace.folder}")
 
     monkeypatch.setattr(trial, "try_page_reader", try_page_reader)
     return asked
@@ -45,7 +46,7 @@ def push(pushed, name, version):
 
 
 def run(base_path, **options):
-    return push_page_reader(base_path, base_path.parent / "metadata.sqlite", **options)
+    return push_page_reader(base_path, Workspace(base_path.parent), **options)
 
 
 def test_both_must_have_been_pushed(tmp_path, tried):
@@ -63,7 +64,7 @@ def test_a_first_servable_is_of_the_newest_of_each(tmp_path, tried):
     push(tmp_path, "pages-detector", 7)
     done = run(tmp_path / "pages-detector")
     assert done.pushed.parent == tmp_path / "pages"
-    assert done.remark == "pages of metadata.sqlite"
+    assert done.remark == f"pages of {tmp_path}"
     assert tried == [("pages-detector", "7", "iam-lines", "10", None)]
 
 

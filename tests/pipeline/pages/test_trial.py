@@ -6,6 +6,7 @@ from pipeline.pages import trial
 from pipeline.pages.error_rate import PageEdits
 from pipeline.pages.gate import MeasuredPage
 from pipeline.pages.trial import try_page_reader
+from pipeline.workspace import Workspace
 from serving.model_folder import add_version
 
 
@@ -55,7 +56,7 @@ def attempt(tmp_path):
     def run(name, present=None):
         base_path = tmp_path / "pushed" / "pages"
         detector = tmp_path / "pages-detector" / "7"
-        return try_page_reader(detector, tmp_path / name, base_path, present, tmp_path / "db")
+        return try_page_reader(detector, tmp_path / name, base_path, present, Workspace(tmp_path))
 
     return run
 
