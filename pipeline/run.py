@@ -172,6 +172,7 @@ def _write_reference(metadata: RunMetadata, config: PipelineConfig, pushed: Path
     )
     try:
         write_reference(run, pushed)
+        config.artifacts.upload(metadata.output("Trainer", "model").uri)
     except InputError as error:
         # The model is pushed and sound; it is monitored once a reference was learned of requests.
         _log.warning("no monitoring reference: %s", error)

@@ -1,8 +1,8 @@
 """Artifacts of all stages in a bucket, and mirrors of those that are needed on this machine.
 
-`ADDRESS/PIPELINE/NODE/KEY/ID` holds what `WORKSPACE/artifacts/PIPELINE/NODE/KEY/ID` does. An
-artifact never changes once it is complete: where its folder is here, the bucket is asked nothing.
-TFX's side of it is `pipeline.artifact_operator`.
+`ADDRESS/PIPELINE/NODE/KEY/ID` holds what `WORKSPACE/artifacts/PIPELINE/NODE/KEY/ID` does. No file of
+an artifact changes once it is complete: where its folder is here, the bucket is asked nothing. TFX's
+side of it is `pipeline.artifact_operator`.
 """
 
 import io
@@ -98,7 +98,7 @@ class Artifacts:
         return path
 
     def upload(self, uri: str) -> None:
-        """Has the bucket hold an artifact that was made here.
+        """Has the bucket hold an artifact that was made here, or what was added to one since.
 
         One whose folder its maker took away is left out: it shall not be found in the cache.
 
@@ -111,7 +111,13 @@ class Artifacts:
             return
         with _told("expected to keep an artifact", address) as bucket:
             try:
-                _complete(bucket, _write(bucket, address, dict(_list_files(folder))))
+                files = dict(_list_files(folder))
+                sizes = {name: path.stat().st_size for name, path in files.items()}
+                there = {each.name: each.size for each in bucket.find()}
+                lacking = [name for name in files if there.get(name) != sizes[name]]
+                _write(bucket, address, {name: files[name] for name in lacking})
+                if lacking or COMPLETE not in there:
+                    _complete(bucket, sizes)
             except OSError as error:
                 raise InputError(
                     f"expected to read the artifact {folder}, got {error}: mend the permissions or "
@@ -145,10 +151,10 @@ class Artifacts:
             found = {each.name: each for each in bucket.find()}
             if not found:
                 return
-            mark = found.pop(COMPLETE, None)
-            _check_whole(address, found, _read_mark(bucket, mark) if mark else {COMPLETE: None})
-            if found:
-                follow(address, bucket, found.values(), draft / FILES)
+            sizes = _read_mark(bucket, found[COMPLETE]) if COMPLETE in found else {COMPLETE: None}
+            _check_whole(address, found, sizes)
+            if sizes:
+                follow(address, bucket, [found[name] for name in sizes], draft / FILES)
         try:
             (draft / FILES).mkdir(parents=True, exist_ok=True)  # of one without files as well
             folder.parent.mkdir(parents=True, exist_ok=True)
@@ -168,21 +174,18 @@ def _list_files(folder: Path) -> Iterator[tuple[str, Path]]:
             yield path.relative_to(folder).as_posix(), path
 
 
-def _write(bucket: Bucket, address: BucketAddress, files: dict[str, Path]) -> dict[str, int]:
-    """Writes the files of an artifact; returns their sizes in bytes."""
-    sizes = {name: path.stat().st_size for name, path in files.items()}
+def _write(bucket: Bucket, address: BucketAddress, files: dict[str, Path]) -> None:
     with tqdm(
         desc=str(address),
-        total=sum(sizes.values()),
+        total=sum(path.stat().st_size for path in files.values()),
         unit="B",
         unit_scale=True,
         leave=False,
         disable=None,  # shows on terminals only
     ) as bar:
         writing = spread(lambda item: bucket.write(*item), files.items(), threading.Event())
-        for (name, _), _ in writing:
-            bar.update(sizes[name])
-    return sizes
+        for (_, path), _ in writing:
+            bar.update(path.stat().st_size)
 
 
 def _complete(bucket: Bucket, sizes: dict[str, int]) -> None:

@@ -4,6 +4,7 @@
 saved_model.pb comes last and goes first, so that no server loads half of a version.
 """
 
+import io
 import os
 import tempfile
 import threading
@@ -22,7 +23,9 @@ from serving.whole_file import write_whole
 
 PUBLISHED = "published"
 """The folder of a workspace that tells what lies in which bucket."""
-_PROBE = ".publish-check"  # no number: no server takes it for a version
+# No numbers: no server takes them for versions.
+_PROBE = ".publish-check"
+_SIGNATURE = ".published-by"  # holds where artifacts are kept, if that is in a bucket
 
 
 class Outlet:
@@ -50,6 +53,7 @@ class Outlet:
             with tempfile.NamedTemporaryFile() as empty:
                 bucket.write(_PROBE, Path(empty.name))
             bucket.delete([_PROBE])
+            self._sign(bucket)
         except BucketError as error:
             raise InputError(
                 f"expected a bucket to publish to, got {self.address} with {error.what}: "
@@ -100,8 +104,28 @@ class Outlet:
     def _ledger(self) -> Ledger:
         return Ledger(self._workspace.folder / PUBLISHED / f"{self.address.file_name}.jsonl")
 
+    def _sign(self, bucket: Bucket) -> None:
+        """Tells other machines that go on with the same runs that they may publish here too."""
+        if self._workspace.artifacts.address is None or self._is_signed(bucket):
+            return
+        with tempfile.NamedTemporaryFile() as file:
+            file.write(str(self._workspace.artifacts).encode())
+            file.flush()
+            bucket.write(_SIGNATURE, Path(file.name))
+
+    def _is_signed(self, bucket: Bucket) -> bool:
+        content = io.BytesIO()
+        for stored in bucket.find(_SIGNATURE):
+            bucket.read(stored, content)
+        return content.getvalue().decode(errors="replace") == str(self._workspace.artifacts)
+
     def _check_ours(self, bucket: Bucket, base_path: Path) -> None:
-        """Refuses versions that are there and were neither pushed nor published here."""
+        """Refuses versions that are there and were neither pushed nor published here.
+
+        Those of a machine that keeps its artifacts in the same place are as good as our own.
+        """
+        if self._workspace.artifacts.address is not None and self._is_signed(bucket):
+            return
         known = {_version_of(name) for name in self._ledger().entries}
         known |= {f"{base_path.name}/{path.name}" for path in ready_versions(base_path).values()}
         for stored in bucket.find(f"{base_path.name}/"):

@@ -66,6 +66,15 @@ def test_another_machine_has_what_one_has_made(here, there, store):
     assert told == {name: len(content) for name, content in CONTENT.items()}
 
 
+def test_what_is_added_later_comes_along(here, there, store):
+    uri = make(here)
+    here.upload(uri)
+    (here.folder / PLACE / "added").write_bytes(b"1")
+    store.put(f"{PLACE}/half", b"of what another machine is adding")
+    here.upload(uri)
+    assert files(there.local(uri)) == CONTENT | {"added": b"1"}
+
+
 def test_one_without_files_is_one(here, there):
     uri = make(here, {})
     here.upload(uri)
