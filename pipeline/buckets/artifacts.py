@@ -1,8 +1,8 @@
 """Artifacts of all stages in a bucket, and mirrors of those that are needed on this machine.
 
-`ADDRESS/PIPELINE/NODE/KEY/ID` holds what `WORKSPACE/artifacts/PIPELINE/NODE/KEY/ID` does. No file of
-an artifact changes once it is complete: where its folder is here, the bucket is asked nothing. TFX's
-side of it is `pipeline.artifact_operator`.
+`ADDRESS/PIPELINE/NODE/KEY/ID` holds what `WORKSPACE/artifacts/PIPELINE/NODE/KEY/ID` does. No file
+of an artifact changes once it is complete: where its folder is here, the bucket is asked nothing.
+TFX's side of it is `pipeline.artifact_operator`.
 """
 
 import io
