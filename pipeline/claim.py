@@ -87,7 +87,9 @@ def _claim(store: MetadataStore, config: PipelineConfig) -> None:
         if (owner := found.properties[_ROOT].string_value) != root:
             go_on = "use that workspace"
             if not Path(owner).is_absolute():
-                go_on = f"go on with it by --artifacts {owner.removesuffix(config.pipeline_name)}"
+                go_on = (
+                    f"go on with it by --artifacts {owner.removesuffix(f'/{config.pipeline_name}')}"
+                )
             raise InputError(
                 f"expected a database without a {config.pipeline_name} of another workspace, got "
                 f"{config.database} with that of {owner}: {go_on}, or name another database"

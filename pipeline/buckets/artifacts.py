@@ -134,7 +134,9 @@ class Artifacts:
         if address is None:
             return
         with _told("expected to keep an artifact", address) as bucket:
-            sizes = {each.name: each.size for each in bucket.find()}
+            # Empty objects with a slash at the end stand for folders.
+            found = {each.name: each.size for each in bucket.find()}
+            sizes = {name: found[name] for name in found if not name.endswith("/")}
             if sizes:
                 _complete(bucket, sizes)
 

@@ -4,7 +4,7 @@ from ml_metadata import errors
 from pipeline.arguments import make_config, make_parser
 from pipeline.claim import claim_database
 from pipeline.store import CREATE, open_store
-from pipeline.workspace import METADATA_FILE, Workspace
+from pipeline.workspace import ARTIFACTS_FILE, METADATA_FILE, Workspace
 from schema.errors import InputError
 
 OTHER = "mysql://me@other:3307/runs"
@@ -34,6 +34,47 @@ def test_a_damaged_name_is_told(tmp_path):
     (tmp_path / METADATA_FILE).write_text("no url")
     with pytest.raises(InputError, match="expected a database as mysql"):
         _ = Workspace(tmp_path).database
+
+
+def test_a_workspace_keeps_its_place_of_artifacts(gcs_store, tmp_path):
+    address = str(gcs_store.address)
+    config = config_of(tmp_path / "w", "--artifacts", address)
+    claim_database(config)
+    assert (config.workspace / ARTIFACTS_FILE).read_text() == f"{address}\n"
+    later = config_of(config.workspace)
+    assert later.artifact_root == f"{address}/sample-lines"
+    assert later.pipeline_root == config.workspace / "artifacts" / "sample-lines"
+    claim_database(later)
+    with pytest.raises(
+        InputError, match=rf"has them, {address}, got --artifacts {address}s: leave"
+    ):
+        claim_database(config_of(config.workspace, "--artifacts", f"{address}s"))
+
+
+def test_a_workspace_with_runs_keeps_its_artifacts(gcs_store, tmp_path):
+    config = config_of(tmp_path / "w")
+    open_store(config.database, CREATE)
+    with pytest.raises(InputError, match=r"has them, .*/w/artifacts, got --artifacts gs://"):
+        claim_database(config_of(config.workspace, "--artifacts", str(gcs_store.address)))
+    assert not (config.workspace / ARTIFACTS_FILE).exists()
+
+
+def test_a_bucket_that_cannot_be_written_is_told_first(gcs_store, tmp_path):
+    gcs_store.contents.refused = 403
+    config = config_of(tmp_path / "w", "--artifacts", str(gcs_store.address))
+    with pytest.raises(InputError, match="expected a bucket to keep artifacts in, got gs://"):
+        claim_database(config)
+    assert list(config.workspace.iterdir()) == []
+
+
+@pytest.mark.slow
+def test_machines_that_share_a_bucket_share_a_pipeline(server_database, gcs_store, tmp_path):
+    url = ("--metadata", str(server_database))
+    shared = ("--artifacts", str(gcs_store.address))
+    claim_database(config_of(tmp_path / "first", *url, *shared))
+    claim_database(config_of(tmp_path / "second", *url, *shared))
+    with pytest.raises(InputError, match=f"go on with it by --artifacts {gcs_store.address}, or"):
+        claim_database(config_of(tmp_path / "third", *url))
 
 
 class Foreign:

@@ -234,6 +234,7 @@ def test_what_workers_wrote_is_completed(here, there, store):
     uri = f"{here.address}/{PLACE}"
     for name, content in CONTENT.items():
         store.put(f"{PLACE}/{name}", content)
+    store.put(f"{PLACE}/Format-Serving/", b"")
     here.complete(uri)
     here.complete(uri)
     assert files(there.local(uri)) == CONTENT

@@ -8,7 +8,7 @@ from pipeline.buckets import publish as module
 from pipeline.buckets.address import BucketAddress
 from pipeline.buckets.bucket import BucketError, connect
 from pipeline.buckets.publish import Outlet, find_outlet
-from pipeline.workspace import PUBLISH_FILE, Workspace, hold_publishing
+from pipeline.workspace import ARTIFACTS_FILE, PUBLISH_FILE, Workspace, hold_publishing
 from schema.errors import InputError
 
 NAME = "sample-lines"
@@ -233,3 +233,22 @@ def test_a_model_that_was_copied_there_before_is_ours(gcs_store, workspace, outl
     os.utime(folder / "saved_model.pb")
     outlet.publish([folder.parent])
     assert gcs_store.objects() == objects_of(1)
+
+
+def test_machines_that_share_artifacts_publish_to_one_bucket(store, tmp_path):
+    machines = []
+    for name in ("one", "two", "three"):
+        (tmp_path / name).mkdir()
+        machines.append(Workspace(tmp_path / name))
+        at = "elsewhere" if name == "three" else "runs"
+        (tmp_path / name / ARTIFACTS_FILE).write_text(f"s3://artifacts/{at}\n")
+    one, two, three = machines
+    push(one, 1)
+    Outlet(one, store.address).check(NAME)
+    Outlet(one, store.address).publish([one.pushed / NAME])
+    push(two, 2)
+    Outlet(two, store.address).check(NAME)
+    Outlet(two, store.address).publish([two.pushed / NAME])
+    published = {name: each for name, each in store.objects().items() if name.startswith(NAME)}
+    assert published == objects_of(1, 2)
+    assert "of this workspace alone" in refuse(Outlet(three, store.address).check, NAME)
