@@ -85,11 +85,9 @@ def _claim(store: MetadataStore, config: PipelineConfig) -> None:
     except errors.AlreadyExistsError:  # names are unique, also when two come at once
         found = store.get_context_by_type_and_name(_HOME, config.pipeline_name)
         if (owner := found.properties[_ROOT].string_value) != root:
-            go_on = "use that workspace"
-            if not Path(owner).is_absolute():
-                go_on = (
-                    f"go on with it by --artifacts {owner.removesuffix(f'/{config.pipeline_name}')}"
-                )
+            place = owner.removesuffix(f"/{config.pipeline_name}")
+            kept_here = Path(owner).is_absolute()
+            go_on = "use that workspace" if kept_here else f"go on with it by --artifacts {place}"
             raise InputError(
                 f"expected a database without a {config.pipeline_name} of another workspace, got "
                 f"{config.database} with that of {owner}: {go_on}, or name another database"

@@ -1,4 +1,4 @@
-"""The whole pipeline with its artifacts in a bucket: begun on one machine, gone on with on another."""
+"""The whole pipeline with artifacts in a bucket: begun on one machine, gone on with on another."""
 
 import shutil
 import subprocess

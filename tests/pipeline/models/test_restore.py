@@ -101,11 +101,10 @@ def test_a_new_workspace_joins(recorded_on_server, server_database, bucket, tmp_
     with pytest.raises(InputError, match=rf"artifacts in {bucket.address}, got {name} in None"):
         join(new, server_database, bucket.address)
     assert not (new.folder / ARTIFACTS_FILE).exists()
-    parsed = make_parser("runner", "").parse_args(
-        ["--workspace", str(tmp_path / "first"), "--metadata", str(server_database)]
-        + ["--artifacts", str(bucket.address)]
-    )
-    (tmp_path / "first").mkdir()
+    first = tmp_path / "first"
+    first.mkdir()
+    given = ("--metadata", str(server_database), "--artifacts", str(bucket.address))
+    parsed = make_parser("runner", "").parse_args(["--workspace", str(first), *given])
     claim_database(make_config(parsed))
     join(new, server_database, bucket.address)
     assert new.artifacts.address == bucket.address
