@@ -11,6 +11,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 import google_crc32c
 
+_TIME = "%Y-%m-%dT%H:%M:%S.%fZ"
 PAGE = 3
 """Objects in an answer to a listing: few, so that every test turns pages."""
 
@@ -61,7 +62,7 @@ def _describe(name, stored):
         "name": name,
         "size": size,
         "generation": str(generation),
-        "updated": datetime.fromtimestamp(generation / 1e6, timezone.utc).isoformat(),
+        "updated": datetime.fromtimestamp(generation / 1e6, timezone.utc).strftime(_TIME),
         "crc32c": _crc(content),
     }
 
