@@ -153,7 +153,7 @@ class Artifacts:
             found = {each.name: each for each in bucket.find()}
             if not found:
                 return
-            sizes = _read_mark(bucket, found[COMPLETE]) if COMPLETE in found else {COMPLETE: None}
+            sizes = _read_mark(bucket, found.get(COMPLETE))
             _check_whole(address, found, sizes)
             if sizes:
                 follow(address, bucket, [found[name] for name in sizes], draft / FILES)
@@ -198,7 +198,10 @@ def _complete(bucket: Bucket, sizes: dict[str, int]) -> None:
         bucket.write(COMPLETE, Path(file.name))
 
 
-def _read_mark(bucket: Bucket, mark: StoredObject) -> dict[str, int | None]:
+def _read_mark(bucket: Bucket, mark: StoredObject | None) -> dict[str, int | None]:
+    """Returns the names and sizes of an artifact's objects; without the mark, this is what lacks."""
+    if mark is None:
+        return {COMPLETE: None}
     content = io.BytesIO()
     bucket.read(mark, content)
     sizes: dict[str, int | None] = json.loads(content.getvalue())

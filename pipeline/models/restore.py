@@ -11,6 +11,7 @@ from pathlib import Path
 from ml_metadata.metadata_store.metadata_store import MetadataStore
 
 from pipeline.claim import home_of
+from pipeline.database import may_exist
 from pipeline.lineage import PIPELINE_CONTEXT, SERVING_MODEL, Lineage
 from pipeline.pushes import Push, read_pushes
 from pipeline.store import open_store, waiting_for
@@ -28,7 +29,7 @@ def restore_pushed(workspace: Workspace) -> list[Path]:
     Raises:
       InputError: the lineage or the bucket cannot be read, or the folder not be written.
     """
-    if workspace.artifacts.address is None:
+    if workspace.artifacts.address is None or not may_exist(workspace.database):
         return []
     added = []
     with hold_promotions(workspace.folder), waiting_for(workspace.database):

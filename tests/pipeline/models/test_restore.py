@@ -90,7 +90,9 @@ def test_files_that_are_gone_are_told(first, second, bucket, capsys):
     )
 
 
-def test_without_a_bucket_nothing_is_restored(tmp_path):
+def test_without_a_bucket_or_runs_nothing_is_restored(bucket, tmp_path):
+    assert restore_pushed(Workspace(tmp_path)) == []
+    (tmp_path / ARTIFACTS_FILE).write_text(f"{bucket.address}\n")
     assert restore_pushed(Workspace(tmp_path)) == []
 
 
