@@ -18,6 +18,7 @@ from pipeline.beam.failures import tell_full_disk
 from pipeline.buckets.address import BucketAddress
 from pipeline.buckets.fetch import fetch
 from pipeline.buckets.publish import Outlet, find_outlet
+from pipeline.claim import claim_database
 from pipeline.config import PipelineConfig
 from pipeline.lasting_imports import lasting_imports
 from pipeline.models.restore import restore_pushed
@@ -116,6 +117,7 @@ def run_command(
         parsed = parser.parse_args(arguments)
         config = make_config(parsed)
         with find_beam_args(parsed) as beam_args, hold_workspace(config.workspace):
+            claim_database(config)
             command = shlex.join(["python", parser.prog, *arguments])
             outlet = find_outlet(Workspace(config.workspace), parsed.publish)
             if outlet is not None:

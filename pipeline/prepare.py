@@ -10,7 +10,6 @@ import sys
 from pathlib import Path
 
 from pipeline.arguments import EMNIST, SAMPLE
-from pipeline.claim import claim_database
 from pipeline.config import PipelineConfig
 from pipeline.ingest.alphabet_builder import describe_outside
 from pipeline.ingest.characters import CharacterOptions, alphabet_of, plan_characters
@@ -39,7 +38,6 @@ def prepare_data(config: PipelineConfig) -> PipelineConfig:
     Raises:
       InputError: the data is bad; the file or sample is named. Or TF_CONFIG is.
     """
-    claim_database(config)
     check_leader(os.environ, config.hyperparameters.batch_size)
     if config.data_dir == config.workspace / "data" / config.dataset:
         config = _make_data(config)

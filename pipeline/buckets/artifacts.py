@@ -199,7 +199,7 @@ def _complete(bucket: Bucket, sizes: dict[str, int]) -> None:
 
 
 def _read_mark(bucket: Bucket, mark: StoredObject | None) -> dict[str, int | None]:
-    """Returns the names and sizes of an artifact's objects; without the mark, this is what lacks."""
+    """Returns the names and sizes of an artifact's objects; where the mark lacks, its name."""
     if mark is None:
         return {COMPLETE: None}
     content = io.BytesIO()
