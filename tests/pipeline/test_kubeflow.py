@@ -100,6 +100,10 @@ def test_bad_input_is_told_in_one_line(glyph_folder, tmp_path, capsys, monkeypat
     assert "expected no --metadata, which Kubeflow keeps itself" in capsys.readouterr().err
     assert kubeflow.main([*command, "--publish", "gs://bucket/models"]) == 2
     assert "expected no --publish, which no stage" in capsys.readouterr().err
+    assert kubeflow.main([*command, "--artifacts", "gs://bucket/runs"]) == 2
+    assert "expected no --artifacts, whose place Kubeflow is told by --root" in (
+        capsys.readouterr().err
+    )
     assert kubeflow.main([*command, "--data-dir", "gs://bucket/data"]) == 2
     assert "a folder that containers see as --data-dir" in capsys.readouterr().err
     monkeypatch.setattr(kubeflow, "compile_job", lambda *_: {"a": 1})

@@ -94,6 +94,15 @@ def test_only_what_changed_is_fetched(store, workspace, reads):
     assert reads.names == []
 
 
+def test_files_are_dated_as_their_objects(store, workspace, tmp_path):
+    store.put("a", b"1")
+    dates = {(fetch(store.address, each) / "a").stat().st_mtime for each in (workspace, tmp_path)}
+    assert len(dates) == 1
+    [date] = dates
+    [stored] = connect(store.address).find()
+    assert date == stored.modified > 1.6e9
+
+
 def test_a_file_may_become_a_folder_and_back(gcs_store, workspace):
     gcs_store.put("a", b"1")
     fetch(gcs_store.address, workspace)
