@@ -25,6 +25,7 @@ from pipeline.models.restore import restore_pushed
 from pipeline.pages.push import PAGES
 from pipeline.prepare import prepare_data
 from pipeline.run_result import RunResult
+from pipeline.standby import servers_on_standby
 from pipeline.workspace import Workspace, hold_workspace
 from schema.errors import InputError
 from serving.one_line_parser import OneLineParser
@@ -56,12 +57,15 @@ def run(
     for version in restore_pushed(Workspace(config.workspace)):
         print(f"pushed elsewhere, now here: {version}", file=sys.stderr)
     print("importing TensorFlow and TFX ...", file=sys.stderr)
-    with lasting_imports():
-        from pipeline.report.render import write_report
-        from pipeline.result_json import result_json
-        from pipeline.run import run_pipeline
+    # One for the check before the push, which comes from the cache at times, and one for the
+    # question. They do their imports beside this process.
+    with servers_on_standby(most=1 + question, at_once=question):
+        with lasting_imports():
+            from pipeline.report.render import write_report
+            from pipeline.result_json import result_json
+            from pipeline.run import run_pipeline
 
-    result = run_pipeline(config, command, question, beam_args)
+        result = run_pipeline(config, command, question, beam_args)
     unpublished = None
     try:
         result = _publish(result, outlet)

@@ -1,14 +1,13 @@
 """After the push: starts the model server on what was pushed and asks it to read a picture."""
 
 import re
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.run_result import Reading, ServedReading
-from pipeline.server_process import ServerProcess
+from pipeline.standby import start_server
 from pipeline.tasks import Task
 from serving.client import ask_grpc, ask_rest, wait_for_model
 
@@ -29,19 +28,16 @@ def serve(model_name: str, base_path: Path) -> Iterator[Callable[[], ServerAddre
     """Runs `python -m serving.server` on ephemeral loopback ports while the block lasts.
 
     Yields:
-      What waits until the server answers, for it takes seconds to start, and returns where; it
+      What waits until the server answers, for it may take seconds to start, and returns where; it
       raises RuntimeError where the server did not start, with its last words.
     """
-    command = [
-        sys.executable,
-        "-m",
-        "serving.server",
+    flags = [
         f"--model_name={model_name}",
         f"--model_base_path={base_path}",
         "--port=ephemeral",
         "--rest_api_port=ephemeral",
     ]
-    server = ServerProcess(command)
+    server = start_server(flags)
 
     def find_address() -> ServerAddress:
         found = server.wait_for_line(_ADDRESSES, START_SECONDS)

@@ -17,6 +17,7 @@ from pipeline.database import Database, read_database
 from pipeline.lineage import PIPELINE_CONTEXT, Lineage
 from pipeline.models.trained import FACTS_PROPERTY, read_sources
 from pipeline.source_state import read_source_state
+from pipeline.standby import get_ready
 from pipeline.store import open_store
 from trainer_module.run_fn import FACTS_FILE
 from trainer_module.run_origin import RunOrigin
@@ -38,6 +39,7 @@ class LocatedTrainerExecutor(GenericExecutor):
         exec_properties: dict[str, Any],
     ) -> None:
         """Trains, then notes the model's facts on its artifact."""
+        get_ready()  # the InfraValidator will run too
         config = json_utils.loads(exec_properties[_CONFIG])
         database = read_database(config.pop(DATABASE))
         [examples], [model] = input_dict["examples"], output_dict["model"]

@@ -24,7 +24,7 @@ from tfx.types import Artifact, artifact_utils
 from pipeline.infra.answers import WrongAnswer
 from pipeline.infra.local_process_runner import LocalProcessRunner
 from pipeline.infra.questions import Question, ask, make_questions, wait_until_loaded
-from pipeline.infra.server_choice import DOCKER, server_command
+from pipeline.infra.server_choice import DOCKER, server_starter
 from schema.splits import TEST
 from serving.grpc_calls import CallError
 
@@ -86,7 +86,7 @@ def make_runner(
         [binary] = serving_bins.parse_serving_binaries(serving_spec)
         return LocalDockerRunner(model_path, binary, serving_spec)
     base_path = Path(model_path).parent
-    return LocalProcessRunner(server_command(server), serving_spec.model_name, base_path)
+    return LocalProcessRunner(server, server_starter(server), serving_spec.model_name, base_path)
 
 
 def find_refusal(

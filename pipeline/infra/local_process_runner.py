@@ -8,7 +8,7 @@ and nothing open to a network, where TensorFlow Serving would listen on every ad
 import shutil
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from tfx.components.infra_validator import error_types
@@ -23,13 +23,21 @@ class LocalProcessRunner(base_runner.BaseModelServerRunner):
     """Runs a model server that takes TensorFlow Serving's flags.
 
     Args:
-      command: starts the server, before its flags.
+      kind: of the server, as it is told to people.
+      start: starts it with flags.
       model_name: under which it offers the model.
       base_path: holds the version folder.
     """
 
-    def __init__(self, command: Sequence[str], model_name: str, base_path: Path) -> None:
-        self._command = list(command)
+    def __init__(
+        self,
+        kind: str,
+        start: Callable[[Sequence[str]], ServerProcess],
+        model_name: str,
+        base_path: Path,
+    ) -> None:
+        self._kind = kind
+        self._start = start
         self._flags = [
             f"--model_name={model_name}",
             f"--model_base_path={base_path}",
@@ -42,7 +50,7 @@ class LocalProcessRunner(base_runner.BaseModelServerRunner):
         self._process: ServerProcess | None = None
 
     def __repr__(self) -> str:
-        return f"LocalProcessRunner({' '.join(self._command)})"
+        return f"LocalProcessRunner({self._kind})"
 
     def GetEndpoint(self) -> str:  # noqa: N802 - TFX's name
         """Returns the address, as gRPC writes that of a UNIX socket."""
@@ -52,9 +60,7 @@ class LocalProcessRunner(base_runner.BaseModelServerRunner):
         """Starts the server without waiting for it."""
         # Not below the pipeline's folders: the path of a socket has 108 bytes at the most.
         self._folder = Path(tempfile.mkdtemp(prefix="model-server-"))
-        self._process = ServerProcess(
-            [*self._command, *self._flags, f"--grpc_socket_path={self._socket}"]
-        )
+        self._process = self._start([*self._flags, f"--grpc_socket_path={self._socket}"])
 
     def WaitUntilRunning(self, deadline: float) -> None:  # noqa: N802 - TFX's name
         """Waits until the socket is there; at once, when called again, while the server lives.

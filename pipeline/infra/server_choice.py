@@ -5,7 +5,7 @@ the stage's cache key.
 """
 
 import shutil
-import sys
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,13 +13,15 @@ import docker
 from docker.errors import DockerException
 
 from pipeline.fingerprint import hash_code
+from pipeline.server_process import ServerProcess
+from pipeline.standby import get_ready, start_server
 
 TENSORFLOW_MODEL_SERVER, DOCKER, EMBEDDED = "tensorflow_model_server", "docker", "embedded"
 """TensorFlow Serving's binary, its container image, and `python -m serving.server`."""
 
 IMAGE_NAME, IMAGE_TAG = "tensorflow/serving", "latest"
 
-_EMBEDDED_MODULE = "serving.server.__main__"
+_EMBEDDED_MODULE = "serving.server.standby"  # which goes on as `serving.server.__main__`
 _DOCKER_SECONDS = 10  # for the daemon to answer
 
 
@@ -47,11 +49,17 @@ def choose_server() -> ChosenServer:
     return ChosenServer(EMBEDDED, hash_code(_EMBEDDED_MODULE))
 
 
-def server_command(kind: str) -> list[str]:
-    """Returns what starts a server of this machine without a container, before its flags."""
+def server_starter(kind: str) -> Callable[[Sequence[str]], ServerProcess]:
+    """Returns what starts a server of this machine without a container, given its flags."""
     if kind == TENSORFLOW_MODEL_SERVER:
-        return [TENSORFLOW_MODEL_SERVER]
-    return [sys.executable, "-m", "serving.server"]
+        return lambda flags: ServerProcess([TENSORFLOW_MODEL_SERVER, *flags])
+    return _start_embedded
+
+
+def _start_embedded(flags: Sequence[str]) -> ServerProcess:
+    process = start_server(flags)
+    get_ready()  # the closing question needs another
+    return process
 
 
 def _find_image() -> str | None:

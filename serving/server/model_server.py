@@ -220,20 +220,24 @@ class ModelServer(Server):
         super().__init__(settings, grpc_port, rest_port, host, options)
 
 
+def import_for_requests() -> None:
+    """Imports what requests and models need: TensorFlow, and with it all that is heavy."""
+    from tensorflow_serving.apis import (  # noqa: F401
+        get_model_metadata_pb2,
+        get_model_status_pb2,
+        model_management_pb2,
+        predict_pb2,
+    )
+
+    from serving.server import example_json, inference, log_messages, warmup  # noqa: F401
+
+
 def _import_tensorflow() -> threading.Event:
-    """Imports what requests need, in a thread; the returned event is set when it is there."""
+    """Imports it in a thread; the returned event is set when it is there."""
     ready = threading.Event()
 
     def load() -> None:
-        from tensorflow_serving.apis import (  # noqa: F401
-            get_model_metadata_pb2,
-            get_model_status_pb2,
-            model_management_pb2,
-            predict_pb2,
-        )
-
-        from serving.server import example_json, inference, log_messages, warmup  # noqa: F401
-
+        import_for_requests()
         ready.set()
 
     if "tensorflow" in sys.modules:

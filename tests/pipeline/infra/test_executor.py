@@ -168,7 +168,7 @@ def test_without_questions_no_server_is_started():
 
 
 def test_a_runner_that_is_not_started_says_so():
-    runner = LocalProcessRunner(["true"], "lines", Path("/nowhere"))
+    runner = LocalProcessRunner("any", pytest.fail, "lines", Path("/nowhere"))
     with pytest.raises(RuntimeError, match="call Start"):
         runner.WaitUntilRunning(time.time() + 1)
     runner.Stop()
@@ -186,7 +186,8 @@ def test_docker_is_left_to_tfx(monkeypatch, tmp_path):
 def test_a_local_process_runs_on_no_platform_of_tfx(tmp_path):
     spec = make_serving_spec("lines", ChosenServer(EMBEDDED, "1"))
     assert spec.WhichOneof("serving_platform") is None
-    assert "serving.server" in repr(make_runner(EMBEDDED, str(tmp_path / "lines" / "1"), spec))
+    runner = make_runner(EMBEDDED, str(tmp_path / "lines" / "1"), spec)
+    assert repr(runner) == "LocalProcessRunner(embedded)"
 
 
 class Dying:

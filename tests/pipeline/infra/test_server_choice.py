@@ -1,5 +1,3 @@
-import sys
-
 import pytest
 from docker.errors import DockerException, ImageNotFound
 
@@ -9,7 +7,7 @@ from pipeline.infra.server_choice import (
     EMBEDDED,
     TENSORFLOW_MODEL_SERVER,
     choose_server,
-    server_command,
+    server_starter,
 )
 
 
@@ -78,9 +76,17 @@ def test_without_daemon_or_image_the_embedded(no_binary, monkeypatch, client):
 def test_an_edited_embedded_server_is_another_version(no_binary, monkeypatch):
     answer_as_docker(monkeypatch, None)
     monkeypatch.setattr(server_choice, "hash_code", lambda module: f"hash of {module}")
-    assert choose_server().version == "hash of serving.server.__main__"
+    assert choose_server().version == "hash of serving.server.standby"
 
 
-def test_the_commands():
-    assert server_command(TENSORFLOW_MODEL_SERVER) == ["tensorflow_model_server"]
-    assert server_command(EMBEDDED) == [sys.executable, "-m", "serving.server"]
+def test_the_binary_is_started_with_its_flags(monkeypatch):
+    monkeypatch.setattr(server_choice, "ServerProcess", list)
+    assert server_starter(TENSORFLOW_MODEL_SERVER)(["--a"]) == ["tensorflow_model_server", "--a"]
+
+
+def test_the_embedded_one_is_taken_before_the_next_gets_ready(monkeypatch):
+    done = []
+    monkeypatch.setattr(server_choice, "start_server", done.append)
+    monkeypatch.setattr(server_choice, "get_ready", lambda: done.append("the next"))
+    server_starter(EMBEDDED)(["--a"])
+    assert done == [["--a"], "the next"]
