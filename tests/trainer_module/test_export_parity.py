@@ -22,6 +22,7 @@ from trainer_module.hyperparameters.lstm_ctc import LstmCtcHyperparameters
 from trainer_module.input_pipeline import Batching, evaluation_batches
 from trainer_module.networks.lstm_ctc import LstmCtc
 from trainer_module.networks.stem import IMAGE, WIDTH
+from trainer_module.tasks.lines import share_look
 from transforms.calibration import Calibration
 from transforms.confidence import NO_CHARACTER
 from transforms.decoding import read_logits
@@ -81,13 +82,9 @@ def decoding(request):
 @pytest.fixture(scope="module")
 def exported(network, decoding, tmp_path_factory):
     folder = tmp_path_factory.mktemp("exported") / "1"
-    reader = LineReader(
-        lambda lines, widths: network({IMAGE: lines, WIDTH: widths}, training=False),
-        [variable.value for variable in network.variables],
-        LATIN,
-        decoding,
-        lambda lines, widths: network.describe({IMAGE: lines, WIDTH: widths}),
-    )
+    reads, describes = share_look(network)
+    variables = [variable.value for variable in network.variables]
+    reader = LineReader(reads, variables, LATIN, decoding, describes)
     export_servable(reader, folder, LATIN, {"network": "lstm_ctc"}, [])
     return folder
 

@@ -49,15 +49,20 @@ class LstmCtc(keras.Model):
 
     def call(self, inputs: dict[str, tf.Tensor], training: bool = False) -> tf.Tensor:
         """Reads a batch of lines."""
-        frames, on_line = self._look(inputs, training)
+        return self.spell(*self.look(inputs, training), training)
+
+    def spell(self, frames: tf.Tensor, on_line: tf.Tensor, training: bool = False) -> tf.Tensor:
+        """Tells the symbols of what `look` saw: logits, float32 [n, t, num_classes]."""
         logits = self.classify(self.dropout(frames, training=training))
         return blank_padding(logits, on_line)
 
     def describe(self, inputs: dict[str, tf.Tensor]) -> tf.Tensor:
         """Tells lines apart by their look: the trunk's mean frame, float32 [n, 2 * units]."""
-        return mean_frame(*self._look(inputs, training=False))
+        return mean_frame(*self.look(inputs))
 
-    def _look(self, inputs: dict[str, tf.Tensor], training: bool) -> tuple[tf.Tensor, tf.Tensor]:
+    def look(
+        self, inputs: dict[str, tf.Tensor], training: bool = False
+    ) -> tuple[tf.Tensor, tf.Tensor]:
         """Returns the trunk's frames, [n, t, 2 * units], and how many lie on each line, [n]."""
         frames, on_line = self.stem(  # [n, t, h * c]
             inputs[IMAGE], tf.cast(inputs[WIDTH], tf.int32), training=training

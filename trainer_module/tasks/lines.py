@@ -24,13 +24,13 @@ from trainer_module.line_index import IndexedLine, count_batches, index_lines, k
 from trainer_module.loss import CtcLoss
 from trainer_module.networks.line_cnn import LineCnn
 from trainer_module.networks.lstm_ctc import LstmCtc
-from trainer_module.networks.stem import IMAGE, WIDTH
+from trainer_module.networks.stem import IMAGE, WIDTH, mean_frame
 from trainer_module.reliability import RELIABILITY_FILE, Reliability, write_reliability
 from trainer_module.share import WHOLE, Share
 from trainer_module.task_names import LINES
 from trainer_module.tasks.base import SplitFiles
 from trainer_module.variation import Variation
-from transforms.image import read_line
+from transforms.image import LINE_HEIGHT, read_line
 from transforms.line_decoding import LineDecoding
 from transforms.tracing import traced
 
@@ -112,10 +112,10 @@ class LinesTask:
         files: SplitFiles,
     ) -> None:
         """Fits the decoder and the confidences, and writes a `LineReader`."""
-        decoding, reliability = self._fit_decoding(network, files)
-        reads = line_network(network)
+        reads, describes = share_look(network)
+        decoding, reliability = self._fit_decoding(reads, files)
         variables = [variable.value for variable in network.variables]
-        reader = LineReader(reads, variables, self.alphabet, decoding, _line_describer(network))
+        reader = LineReader(reads, variables, self.alphabet, decoding, describes)
         card = {
             "reads": "one line of handwriting, as PNG or JPEG of any size, to text",
             **model_card,
@@ -126,7 +126,7 @@ class LinesTask:
         write_reliability(reliability, folder / EXTRA_ASSETS / RELIABILITY_FILE)
         if self.hyperparameters.litert:
             export_litert(
-                reads,
+                line_network(network),  # traced anew, for its fixed shape
                 variables,
                 self.alphabet,
                 [read_line(image).numpy()[:, :, 0] for image in warmup_images],
@@ -134,11 +134,11 @@ class LinesTask:
             )
 
     def _fit_decoding(
-        self, network: keras.Model, files: SplitFiles
+        self, reads: LineNetwork, files: SplitFiles
     ) -> tuple[LineDecoding, Reliability]:
         batches = evaluation_batches(files.validation, self._batching(EVALUATION_BATCH))
         spell = traced(
-            lambda inputs: network(inputs, training=False),
+            lambda inputs: reads(inputs[IMAGE], inputs[WIDTH]),
             input_signature=[batches.element_spec[0]],
         )
         return fit_decoding(
@@ -154,8 +154,26 @@ def line_network(network: keras.Model) -> LineNetwork:
     return lambda lines, widths: network({IMAGE: lines, WIDTH: widths}, training=False)
 
 
-def _line_describer(network: keras.Model) -> LineDescriber:
-    return lambda lines, widths: network.describe({IMAGE: lines, WIDTH: widths})
+def share_look(network: keras.Model) -> tuple[LineNetwork, LineDescriber]:
+    """Returns the forward pass and the description of lines, with their greater part as one graph.
+
+    What they share is traced and saved once: a model is smaller by a third, and sooner exported and
+    loaded.
+    """
+
+    @traced(
+        input_signature=[
+            tf.TensorSpec([None, LINE_HEIGHT, None, 1], tf.float32),
+            tf.TensorSpec([None], tf.int32),
+        ]
+    )
+    def look(lines: tf.Tensor, widths: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        return network.look({IMAGE: lines, WIDTH: widths})
+
+    return (
+        lambda lines, widths: network.spell(*look(lines, widths)),
+        lambda lines, widths: mean_frame(*look(lines, widths)),
+    )
 
 
 @functools.lru_cache(maxsize=2)  # training and validation
