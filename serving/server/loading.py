@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from serving.model_folder import MODEL_FILE, ready_versions
+from serving.server.discard import discard
 from serving.server.load_settings import LoadSettings
 from serving.server.request_validation import read_limits
 from serving.server.status import Code, ServableError
@@ -47,7 +48,7 @@ class Loader:
             if self._settings.warm_up:
                 self._warm_up(servable, path)
         except BaseException:
-            servable.close()
+            discard(servable)
             raise
         return servable
 

@@ -7,7 +7,6 @@ SavedModels work alike.
 """
 
 import functools
-import gc
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -62,13 +61,13 @@ class Servable(BaseServable):
         return [_as_array(value) for value in values]
 
     def close(self) -> None:
-        """Frees the session and its resources; no call may be running."""
+        """Closes the session and frees its resources; no call may be running.
+
+        Graph and session refer to each other in circles, for which `discard` has Python look.
+        """
         self._callable.cache_clear()
         self._session.close()
-        # Graph and session refer to each other in circles, through objects too few to make Python
-        # look for them: without this each change of version would keep some megabytes.
         del self._session
-        gc.collect()
 
     def _make_callable(
         self, signature_name: str, inputs: tuple[str, ...], outputs: tuple[str, ...]

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from serving.model_folder import MODEL_FILE, ready_versions
+from serving.server.discard import discard
 from serving.server.model_config import NEWEST_VERSION, VersionPolicy
 from serving.server.status import Code, ServableError
 from serving.server.version_states import (
@@ -217,7 +218,7 @@ class ModelVersions:
                 self._changed.notify_all()
                 _log.info("version %d of model %s serves", version, self.model_name)
                 return
-        servable.close()
+        discard(servable)
 
     def _is_due(self, version: int) -> bool:
         failure = self._failures.get(version)
@@ -268,6 +269,6 @@ class ModelVersions:
             self._unload(lease)
 
     def _unload(self, lease: Lease) -> None:
-        lease.servable.close()
+        discard(lease.servable)
         self._set(VersionStatus(lease.version, State.END))
         _log.info("version %d of model %s is unloaded", lease.version, self.model_name)
