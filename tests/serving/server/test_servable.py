@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from serving.server.discard import discard
 from serving.server.servable import Servable
 from serving.server.status import Code, ServableError
 
@@ -122,11 +123,11 @@ def test_a_keras_model(tmp_path: Path) -> None:
     servable.close()
 
 
-def test_a_closed_model_leaves_no_graph_behind(saved_model: Path) -> None:
+def test_a_discarded_model_leaves_no_graph_behind(saved_model: Path) -> None:
     servable = Servable(saved_model)
     servable.predict("", {"image_bytes": strings(b"a")})
     graph = weakref.ref(servable._session.graph)
-    servable.close()
+    discard(servable)
     assert graph() is None
 
 
