@@ -6,7 +6,9 @@ launcher and drivers ask of the bucket themselves, `artifact_filesystem` answers
 """
 
 import copy
+import logging
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -22,6 +24,12 @@ from tfx.types import Artifact
 
 from pipeline.artifact_filesystem import bucket_filesystem, usual_filesystems
 from pipeline.buckets.artifacts import Artifacts
+from schema.errors import InputError
+
+_PAUSES = (5, 15, 60)
+"""Seconds before an upload that failed is tried again."""
+
+_log = logging.getLogger(__name__)
 
 
 class MirroringOperator:
@@ -57,7 +65,7 @@ class MirroringOperator:
             output = self._operator.run_executor(here)
             if not output.execution_result.code:
                 for artifact in _all(execution_info.output_dict):
-                    self._artifacts.upload(artifact.uri)
+                    self._upload(artifact.uri)
         except BaseException:
             for artifact in _all(here.output_dict):
                 shutil.rmtree(artifact.uri, ignore_errors=True)
@@ -66,6 +74,17 @@ class MirroringOperator:
             shutil.rmtree(here.tmp_dir, ignore_errors=True)
         shutil.rmtree(here.stateful_working_dir, ignore_errors=True)
         return self._put_back(output)
+
+    def _upload(self, uri: str) -> None:
+        """Uploads an output; what took hours to make is not given up at the first error."""
+        for seconds in _PAUSES:
+            try:
+                self._artifacts.upload(uri)
+                return
+            except InputError as error:
+                _log.warning("tried again in %d s: %s", seconds, error)
+                time.sleep(seconds)
+        self._artifacts.upload(uri)
 
     def _move_here(self, execution_info: ExecutionInfo) -> ExecutionInfo:
         """Returns what an executor is told, with places on this machine."""

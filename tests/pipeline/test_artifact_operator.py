@@ -16,6 +16,7 @@ from tfx.types import Channel, artifact_utils
 from tfx.types.component_spec import ChannelParameter, ComponentSpec, ExecutionParameter
 from tfx.types.standard_artifacts import Examples, Model
 
+from pipeline import artifact_operator
 from pipeline.artifact_operator import tfx_keeps
 from pipeline.buckets.artifacts import COMPLETE, Artifacts
 from pipeline.store import open_store
@@ -147,6 +148,28 @@ def test_what_fails_leaves_nothing(run, store, tmp_path):
         run("here")
     assert store.objects() == {}
     assert [path for path in (tmp_path / "here").rglob("*") if path.is_file()] == []
+
+
+@pytest.mark.parametrize(("failures", "pauses"), [(2, [5, 15]), (9, [5, 15, 60])])
+def test_an_upload_is_not_given_up_at_once(run, store, monkeypatch, failures, pauses):
+    waited, left = [], [InputError("no answer")] * failures
+    upload = Artifacts.upload
+
+    def fail(self, uri):
+        if left:
+            raise left.pop()
+        upload(self, uri)
+
+    monkeypatch.setattr(Artifacts, "upload", fail)
+    monkeypatch.setattr(artifact_operator.time, "sleep", waited.append)
+    if failures <= len(pauses):
+        assert len(run("here")) == 2
+        assert store.objects()
+    else:
+        with pytest.raises(InputError, match="no answer"):
+            run("here")
+        assert store.objects() == {}
+    assert waited[: len(pauses)] == pauses
 
 
 def test_an_input_with_a_missing_part_is_told(run, store):
