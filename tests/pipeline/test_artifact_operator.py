@@ -70,6 +70,12 @@ class Use(BaseComponent):
 
 
 @pytest.fixture
+def store(gcs_store):
+    """One kind of bucket: what differs between the two is tested with `Artifacts`."""
+    return gcs_store
+
+
+@pytest.fixture
 def run(store, tmp_path):
     """Runs the pipeline on a machine; returns the executors' folders."""
     seen.folders.clear()
