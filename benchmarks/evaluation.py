@@ -6,7 +6,8 @@
 The test lines are repeated under new names until there are as many as asked. The executor of the
 pipeline's Evaluator judges the model, with `--baseline` against another one; the time inside the
 models' own calls is taken by a clock around them. `start` is the same on a single line: what an
-evaluation costs whatever its size. Run it with the project's environment.
+evaluation costs whatever its size. `peak_mib` is the most memory that the process held in either.
+Run it with the project's environment.
 """
 
 import argparse
@@ -19,6 +20,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
+from ingest_cases import peak_mib
 from main_job import ROOT, describe_commit, describe_machine, hide_folders
 
 sys.path.insert(0, str(ROOT))
@@ -142,11 +144,13 @@ def measure(model: Path, baseline: Path | None, source: Path, lines: int) -> dic
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         repeat_examples(source, root / "examples", lines)
+        Path("/proc/self/clear_refs").write_text("5")  # the peak of memory begins here
         seconds = evaluate(model, baseline, root / "examples", root)
     return {
         "seconds": round(seconds, 1),
         "in_models": round(clock.seconds, 1),
         "share_in_models": round(clock.seconds / seconds, 3),
+        "peak_mib": round(peak_mib()),
     }
 
 

@@ -84,15 +84,25 @@ def run_stages(config: Any, workers: int) -> None:
 
 
 def gather_splits(examples: Path, target: Path) -> Path:
-    """Links the examples of all splits into the test split, beside the two others as they are."""
+    """Puts the examples of all splits into the test split, beside the two others as they are.
+
+    As the pipeline's own, the test split has a file for each worker, all of a size: of files of
+    several sizes Beam's local runner could give a worker all the large ones.
+    """
     from schema.splits import SPLITS, TEST
 
+    files = {split: sorted((examples / f"Split-{split}").iterdir()) for split in SPLITS}
     for split in SPLITS:
-        for file in (examples / f"Split-{split}").iterdir():
-            for into in {split, TEST}:
-                link = target / f"Split-{into}" / f"{split}-{file.name}"
-                link.parent.mkdir(parents=True, exist_ok=True)
-                link.symlink_to(file)
+        folder = target / f"Split-{split}"
+        folder.mkdir(parents=True)
+        if split != TEST:
+            for file in files[split]:
+                (folder / file.name).symlink_to(file)
+    for parts in zip(*files.values(), strict=True):
+        # The members of a gzip file may follow each other.
+        with (target / f"Split-{TEST}" / parts[0].name).open("wb") as together:
+            for part in parts:
+                together.write(part.read_bytes())
     return target
 
 
