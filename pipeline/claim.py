@@ -15,13 +15,11 @@ from ml_metadata.proto import metadata_store_pb2 as mlmd
 from pipeline.buckets.artifacts import Artifacts
 from pipeline.config import PipelineConfig
 from pipeline.database import Database, ServerDatabase, may_exist
+from pipeline.home import HOME, ROOT
 from pipeline.store import CREATE, open_store
 from pipeline.workspace import ARTIFACTS_FILE, METADATA_FILE, Workspace
 from schema.errors import InputError
 from serving.whole_file import write_whole
-
-_HOME, _ROOT = "pipeline_home", "root"
-"""Our context type, whose contexts are named as the pipelines, and its property."""
 
 
 def claim_database(config: PipelineConfig) -> None:
@@ -71,9 +69,9 @@ def remember(workspace: Workspace, database: Database, artifacts: Artifacts) -> 
 
 def _claim(store: MetadataStore, config: PipelineConfig) -> None:
     root = config.artifact_root
-    kind = mlmd.ContextType(name=_HOME, properties={_ROOT: mlmd.STRING})
+    kind = mlmd.ContextType(name=HOME, properties={ROOT: mlmd.STRING})
     home = mlmd.Context(type_id=store.put_context_type(kind), name=config.pipeline_name)
-    home.properties[_ROOT].string_value = root
+    home.properties[ROOT].string_value = root
     try:
         store.put_contexts([home])
         store.put_contexts([home])  # to hear now how the server refuses, not in the middle of a run
@@ -83,8 +81,8 @@ def _claim(store: MetadataStore, config: PipelineConfig) -> None:
             f"Metadata needs, got {' '.join(str(error).split())}: set the server's lc_messages"
         ) from None
     except errors.AlreadyExistsError:  # names are unique, also when two come at once
-        found = store.get_context_by_type_and_name(_HOME, config.pipeline_name)
-        if (owner := found.properties[_ROOT].string_value) != root:
+        found = store.get_context_by_type_and_name(HOME, config.pipeline_name)
+        if (owner := found.properties[ROOT].string_value) != root:
             place = owner.removesuffix(f"/{config.pipeline_name}")
             kept_here = Path(owner).is_absolute()
             go_on = "use that workspace" if kept_here else f"go on with it by --artifacts {place}"
@@ -92,9 +90,3 @@ def _claim(store: MetadataStore, config: PipelineConfig) -> None:
                 f"expected a database without a {config.pipeline_name} of another workspace, got "
                 f"{config.database} with that of {owner}: {go_on}, or name another database"
             ) from None
-
-
-def home_of(store: MetadataStore, pipeline: str) -> str | None:
-    """Returns the place of a pipeline's artifacts; None where nobody has claimed the pipeline."""
-    home = store.get_context_by_type_and_name(_HOME, pipeline)
-    return home.properties[_ROOT].string_value if home is not None else None

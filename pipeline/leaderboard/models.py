@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.estimate import Estimate
+from pipeline.home import own_pipelines
 from pipeline.leaderboard.entry import MODEL, Entry
-from pipeline.lineage import PIPELINE_CONTEXT
 from pipeline.models.history import read_history
 from pipeline.models.trained import TrainedModel
 from pipeline.models.wording import tell_gate
@@ -27,7 +27,7 @@ def read_model_entries(workspace: Workspace) -> list[Entry]:
       InputError: there is no database, or it is locked.
     """
     with waiting_for(workspace.database):
-        contexts = open_store(workspace.database).get_contexts_by_type(PIPELINE_CONTEXT)
+        contexts = own_pipelines(open_store(workspace.database), workspace)
     models = [
         (context.name, model)
         for context in contexts

@@ -6,7 +6,8 @@ from pathlib import Path
 from ml_metadata.proto import metadata_store_pb2 as mlmd
 
 from pipeline.buckets.artifacts import Artifacts
-from pipeline.lineage import PIPELINE_CONTEXT, Lineage
+from pipeline.home import own_pipelines
+from pipeline.lineage import Lineage
 from pipeline.models.trained import TrainedModel, read_models
 from pipeline.pushes import Push, read_pushes
 from pipeline.store import open_store, waiting_for
@@ -94,7 +95,7 @@ def read_history(workspace: Workspace, pipeline: str | None) -> History:
     """
     with waiting_for(workspace.database):
         store = open_store(workspace.database)
-        context = _choose_pipeline(store.get_contexts_by_type(PIPELINE_CONTEXT), pipeline)
+        context = _choose_pipeline(own_pipelines(store, workspace), pipeline)
         lineage = Lineage(store, store.get_executions_by_context(context.id))
         base_path = workspace.pushed / context.name
         pushes = read_pushes(lineage)

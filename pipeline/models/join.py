@@ -2,8 +2,9 @@
 
 from pipeline.buckets.address import BucketAddress
 from pipeline.buckets.artifacts import MIRRORS, Artifacts
-from pipeline.claim import check_artifacts, home_of, remember
+from pipeline.claim import check_artifacts, remember
 from pipeline.database import ServerDatabase
+from pipeline.home import home_of
 from pipeline.lineage import PIPELINE_CONTEXT
 from pipeline.store import open_store
 from pipeline.workspace import Workspace, hold_workspace

@@ -10,9 +10,9 @@ from pathlib import Path
 
 from ml_metadata.metadata_store.metadata_store import MetadataStore
 
-from pipeline.claim import home_of
 from pipeline.database import may_exist
-from pipeline.lineage import PIPELINE_CONTEXT, SERVING_MODEL, Lineage
+from pipeline.home import own_pipelines
+from pipeline.lineage import SERVING_MODEL, Lineage
 from pipeline.pushes import Push, read_pushes
 from pipeline.store import open_store, waiting_for
 from pipeline.workspace import Workspace, hold_promotions
@@ -34,9 +34,7 @@ def restore_pushed(workspace: Workspace) -> list[Path]:
     added = []
     with hold_promotions(workspace.folder), waiting_for(workspace.database):
         store = open_store(workspace.database)
-        for context in store.get_contexts_by_type(PIPELINE_CONTEXT):
-            if home_of(store, context.name) not in (None, workspace.artifacts.root(context.name)):
-                continue  # another workspace's, in the same database
+        for context in own_pipelines(store, workspace):
             pushes = read_pushes(Lineage(store, store.get_executions_by_context(context.id)))
             newest = pushes[-1] if pushes else None
             there = max(ready_versions(workspace.pushed / context.name), default=0)
