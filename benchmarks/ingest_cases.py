@@ -155,6 +155,7 @@ def beam_pictures(folder: Path, glyphs: int, workers: int) -> int:
     import apache_beam as beam
     from ingest_drawing import DrawInGraph
 
+    from pipeline.buckets.shared_folder import SharedFolder
     from pipeline.ingest.line_example_gen import spell_chunks
 
     planned = plan(folder, glyphs)
@@ -163,7 +164,7 @@ def beam_pictures(folder: Path, glyphs: int, workers: int) -> int:
         beam.Pipeline(argv=beam_arguments(workers)) as pipeline,
     ):
         chunks = pipeline | beam.Create(planned.chunks())
-        spelled = spell_chunks(chunks, planned.glyphs, Path(place), SOURCE, 0)
+        spelled = spell_chunks(chunks, planned.glyphs, SharedFolder(place), SOURCE, 0)
         for split, examples in spelled.items():
             batches = examples | f"Batch {split}" >> beam.BatchElements(64, 64)
             drawn = batches | f"Draw {split}" >> beam.ParDo(DrawInGraph())

@@ -58,11 +58,14 @@ class ProjectPool(beam_fn_api_pb2_grpc.BeamFnExternalWorkerPoolServicer):
     """Starts a process a worker.
 
     Args:
-      folder: takes the packages that were staged, each unpacked once.
+      folder: takes the packages that were staged, each unpacked once, and what workers leave.
     """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        # Here what a killed worker leaves behind goes when the pool does.
+        self._temporary = folder / "temporary"
+        self._temporary.mkdir()
         self._jobs: dict[str, list[_Worker]] = {}
         self._changing = threading.Lock()
         self._unpacking = threading.Lock()
@@ -145,6 +148,7 @@ class ProjectPool(beam_fn_api_pb2_grpc.BeamFnExternalWorkerPoolServicer):
         known = (*path, *filter(None, [os.environ.get("PYTHONPATH")]), str(PROJECT_ROOT))
         environment = os.environ | {
             "PYTHONPATH": os.pathsep.join(known),
+            "TMPDIR": str(self._temporary),
             "WORKER_ID": request.worker_id,
             "PIPELINE_OPTIONS": json_format.MessageToJson(info.pipeline_options),
             "CONTROL_API_SERVICE_DESCRIPTOR": _describe(request.control_endpoint),

@@ -19,7 +19,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from pipeline.buckets.address import BucketAddress
-from pipeline.buckets.bucket import Bucket, BucketError, StoredObject, connect, spread
+from pipeline.buckets.bucket import Bucket, BucketError, StoredObject, connect, spread, try_writing
 from pipeline.buckets.fetch import FILES, follow
 from schema.errors import InputError
 
@@ -61,9 +61,7 @@ class Artifacts:
         if self.address is None:
             return
         with _told("expected a bucket to keep artifacts in", self.address) as bucket:
-            with tempfile.NamedTemporaryFile() as empty:
-                bucket.write(_PROBE, Path(empty.name))
-            bucket.delete([_PROBE])
+            try_writing(bucket, _PROBE)
 
     def to_local(self, text: str) -> str:
         """Returns a text with places here instead of those in the bucket."""

@@ -5,6 +5,7 @@ seconds, where Beam's own filesystems would try for minutes (docs/decisions/0050
 """
 
 import importlib.util
+import tempfile
 import threading
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -95,6 +96,21 @@ def connect(address: BucketAddress) -> Bucket:
         from pipeline.buckets.gcs import GcsBucket
 
     return GcsBucket(address)
+
+
+def try_writing(bucket: Bucket, name: str = ".write-check") -> None:
+    """Writes an empty object and deletes it.
+
+    Args:
+      bucket: that shall take objects.
+      name: of the object, which nobody else uses.
+
+    Raises:
+      BucketError: it takes none.
+    """
+    with tempfile.NamedTemporaryFile() as empty:
+        bucket.write(name, Path(empty.name))
+    bucket.delete([name])
 
 
 def changed(name: str) -> BucketError:

@@ -14,14 +14,15 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from pipeline.buckets.address import BucketAddress, is_safe
+from pipeline.buckets.address import BucketAddress, is_safe, parse_address
 from pipeline.buckets.bucket import Bucket, BucketError, StoredObject, changed, connect, spread
 from pipeline.buckets.ledger import Ledger
 from schema.errors import InputError
+from serving.whole_file import write_whole
 
 FETCHED = "fetched"
 """The folder of a workspace that holds the mirrors."""
-FILES, DRAFTS, LEDGER_FILE = "files", "drafts", "ledger.jsonl"
+FILES, DRAFTS, LEDGER_FILE, ADDRESS_FILE = "files", "drafts", "ledger.jsonl", "address"
 """In the folder of a mirror."""
 
 
@@ -48,6 +49,21 @@ class _Draft(io.FileIO):
 def mirror_of(workspace: Path, address: BucketAddress) -> Path:
     """Returns the folder that mirrors an address."""
     return workspace / FETCHED / address.file_name / FILES
+
+
+def read_mirror(mirror: Path) -> tuple[BucketAddress, dict[str, StoredObject]] | None:
+    """Returns whose mirror a folder is, and the objects that it holds by their names.
+
+    Returns:
+      None where it is an ordinary folder.
+    """
+    told = mirror.with_name(ADDRESS_FILE)
+    if mirror.name != FILES or not told.is_file():
+        return None
+    entries = Ledger(mirror.with_name(LEDGER_FILE)).entries
+    return parse_address(told.read_text(encoding="utf-8").strip()), {
+        name: StoredObject(name, entry.size, entry.stamp) for name, entry in entries.items()
+    }
 
 
 def fetch(address: BucketAddress, workspace: Path) -> Path:
@@ -132,6 +148,7 @@ class _Mirror:
         if self._drafts.is_dir():
             shutil.rmtree(self._drafts)
         self._drafts.mkdir(parents=True)
+        write_whole(self._files.with_name(ADDRESS_FILE), f"{self._address}\n".encode())
         removed = self._remove_others(found)
         lacking = [each for each in found.values() if not self._has(each)]
         self._check_room(sum(each.size for each in lacking))

@@ -14,7 +14,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from pipeline.buckets.address import BucketAddress, parse_address
-from pipeline.buckets.bucket import Bucket, BucketError, StoredObject, connect, spread
+from pipeline.buckets.bucket import Bucket, BucketError, StoredObject, connect, spread, try_writing
 from pipeline.buckets.ledger import Ledger
 from pipeline.workspace import PUBLISH_FILE, Workspace, hold_publishing
 from schema.errors import InputError
@@ -50,9 +50,7 @@ class Outlet:
             bucket = connect(self.address)
             for pipeline in pipelines:
                 self._check_ours(bucket, self._workspace.pushed / pipeline)
-            with tempfile.NamedTemporaryFile() as empty:
-                bucket.write(_PROBE, Path(empty.name))
-            bucket.delete([_PROBE])
+            try_writing(bucket, _PROBE)
             self._sign(bucket)
         except BucketError as error:
             raise InputError(

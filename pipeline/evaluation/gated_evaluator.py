@@ -6,7 +6,6 @@ evaluation, and its reason on the blessing in ML Metadata.
 """
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any, ClassVar
 
 from tensorflow_model_analysis.proto import config_pb2
@@ -14,12 +13,14 @@ from tfx.components import Evaluator
 from tfx.components.evaluator import constants
 from tfx.components.evaluator.executor import Executor
 from tfx.dsl.components.base import executor_spec
+from tfx.dsl.io import fileio
 from tfx.types import Channel, artifact_utils, standard_artifacts
 from tfx.types import standard_component_specs as specs
 from tfx.types.artifact import Artifact
 from tfx.types.component_spec import ExecutionParameter
-from tfx.utils import json_utils, path_utils
+from tfx.utils import io_utils, json_utils, path_utils
 
+from pipeline.buckets.shared_folder import SharedFolder
 from pipeline.evaluation.judge import judge
 from pipeline.evaluation.measurable import find_flaw
 from pipeline.evaluation.overlap import Overlap, find_overlap
@@ -76,7 +77,7 @@ class GatedExecutor(Executor):
                 self._get_tmp_dir(),
             )
             verdict = judge(
-                Path(artifact_utils.get_single_uri(output_dict[specs.EVALUATION_KEY])),
+                artifact_utils.get_single_uri(output_dict[specs.EVALUATION_KEY]),
                 gate,
                 task.unit,
                 baseline,
@@ -91,9 +92,7 @@ class GatedExecutor(Executor):
 def _find_flaw(inputs: dict[str, list[Artifact]], key: str, task: Task) -> str | None:
     model = artifact_utils.get_single_instance(inputs[key])
     examples = artifact_utils.get_single_uri(inputs[specs.EXAMPLES_KEY])
-    return find_flaw(
-        Path(path_utils.serving_model_path(model.uri)), task.prediction, Path(examples)
-    )
+    return find_flaw(path_utils.serving_model_path(model.uri), task.prediction, examples)
 
 
 def _look_at_baseline(inputs: dict[str, list[Artifact]], task: Task) -> Baseline | None:
@@ -121,7 +120,9 @@ def _write_down(
     verdict: Verdict, inputs: dict[str, list[Artifact]], outputs: dict[str, list[Artifact]]
 ) -> None:
     """Writes the verdict beside the evaluation, and makes the blessing follow it."""
-    write_verdict(verdict, Path(artifact_utils.get_single_uri(outputs[specs.EVALUATION_KEY])))
+    evaluation = artifact_utils.get_single_uri(outputs[specs.EVALUATION_KEY])
+    with SharedFolder(evaluation).put() as folder:
+        write_verdict(verdict, folder)
     model = artifact_utils.get_single_instance(inputs[specs.MODEL_KEY])
     blessing = artifact_utils.get_single_instance(outputs[specs.BLESSING_KEY])
     blessing.set_string_custom_property(
@@ -134,13 +135,12 @@ def _write_down(
     )
     if verdict.reason:
         blessing.set_string_custom_property(REASON_PROPERTY, verdict.reason)
-    folder = Path(blessing.uri)
-    folder.mkdir(parents=True, exist_ok=True)
     right, wrong = constants.BLESSED_FILE_NAME, constants.NOT_BLESSED_FILE_NAME
     if not verdict.blessed:
         right, wrong = wrong, right
-    (folder / wrong).unlink(missing_ok=True)
-    (folder / right).touch()
+    if fileio.exists(taken_back := f"{blessing.uri}/{wrong}"):
+        fileio.remove(taken_back)
+    io_utils.write_string_file(f"{blessing.uri}/{right}", "")
 
 
 class GatedEvaluator(Evaluator):

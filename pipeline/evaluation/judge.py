@@ -4,7 +4,6 @@ import dataclasses
 import json
 import math
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import tensorflow_model_analysis as tfma
@@ -26,20 +25,20 @@ _Values = dict[tuple[bool, str, bool], Any]
 
 
 def judge(
-    evaluation: Path, gate: Gate, unit: str, baseline: Baseline | None, obstacles: tuple[str, ...]
+    evaluation: str, gate: Gate, unit: str, baseline: Baseline | None, obstacles: tuple[str, ...]
 ) -> Verdict:
     """Draws up the verdict.
 
     Args:
-      evaluation: the Evaluator's output folder.
+      evaluation: URI of the Evaluator's output.
       gate: what the model was held to.
       unit: what examples are called, as in "lines".
       baseline: the model that the candidate was, or was to be, compared with.
       obstacles: what speaks against a push whatever was measured.
     """
-    slices = sorted(tfma.load_metrics(str(evaluation)), key=_slice_name)
+    slices = sorted(tfma.load_metrics(evaluation), key=_slice_name)
     values = {_slice_name(each): _read_values(each) for each in slices}
-    validation = tfma.load_validation_result(str(evaluation))
+    validation = tfma.load_validation_result(evaluation)
     failures = _find_failures(validation, gate)
     metrics = tuple(
         dataclasses.replace(metric, refused=(name, metric.name) in failures)

@@ -1,28 +1,27 @@
 """Whether a model can be measured at all: asked before the Evaluator would fail on it."""
 
-from pathlib import Path
-
 import tensorflow as tf
 
 from schema.splits import TEST
+from serving.model_folder import MODEL_FILE
 from serving.signatures import SERVING_EXAMPLES
 
 
-def find_flaw(model: Path, output: str, examples: Path) -> str | None:
+def find_flaw(model: str, output: str, examples: str) -> str | None:
     """Loads a model and asks it to read one test example through its own signature.
 
     Args:
-      model: folder of the SavedModel.
+      model: URI of the SavedModel.
       output: that the signature must have.
-      examples: folder of the transformed examples.
+      examples: URI of the transformed examples.
 
     Returns:
       what is wrong, in words; None where nothing is.
     """
-    if not (model / "saved_model.pb").is_file():
+    if not tf.io.gfile.exists(f"{model}/{MODEL_FILE}"):
         return f"it is no longer at {model}"
     try:
-        loaded = tf.saved_model.load(str(model))
+        loaded = tf.saved_model.load(model)
         if SERVING_EXAMPLES not in loaded.signatures:
             return f"it has no signature {SERVING_EXAMPLES}"
         read = loaded.signatures[SERVING_EXAMPLES]
@@ -36,8 +35,8 @@ def find_flaw(model: Path, output: str, examples: Path) -> str | None:
     return None
 
 
-def _first_example(examples: Path) -> list[bytes]:
-    paths = sorted(str(path) for path in (examples / f"Split-{TEST}").glob("*.gz"))
+def _first_example(examples: str) -> list[bytes]:
+    paths = sorted(tf.io.gfile.glob(f"{examples}/Split-{TEST}/*.gz"))
     records = tf.data.TFRecordDataset(paths, compression_type="GZIP")
     return list(records.take(1).as_numpy_iterator())
 

@@ -11,6 +11,7 @@ from typing import Any
 import apache_beam as beam
 from tfx.components.example_gen.component import FileBasedExampleGen
 
+from pipeline.buckets.shared_folder import SharedFolder
 from pipeline.ingest.characters import CharacterOptions, chunk_characters, plan_characters
 from pipeline.ingest.emnist_files import find_emnist
 from pipeline.ingest.examples import PlannedExecutor, make_example_gen
@@ -44,7 +45,7 @@ class CharacterExecutor(PlannedExecutor):
         plan = plan_characters(folder, options)
         name = find_emnist(folder, options.data_set or None).name
         chunks = pipeline | "Cut into chunks" >> beam.Create(chunk_characters(plan))
-        shared = Path(self._get_tmp_dir())
+        shared = SharedFolder(self._get_tmp_dir())
         return spell_chunks(chunks, plan, shared, f"emnist-{name}", options.seed)
 
     def summarise_plan(self, folder: Path, config: dict[str, Any]) -> list[SplitSummary]:

@@ -54,8 +54,8 @@ class PlannedExecutor(BaseExampleGenExecutor):
         for split, examples in self.write_plan(
             pipeline, *_folder_and_config(exec_properties)
         ).items():
-            prefix = Path(artifact_utils.get_split_uri(self._examples, split)) / DEFAULT_FILE_NAME
-            writer = beam.io.WriteToTFRecord(str(prefix), file_name_suffix=".gz")
+            prefix = f"{artifact_utils.get_split_uri(self._examples, split)}/{DEFAULT_FILE_NAME}"
+            writer = beam.io.WriteToTFRecord(prefix, file_name_suffix=".gz")
             _ = examples | f"Write {split} examples" >> writer
         return {}
 

@@ -24,11 +24,11 @@ class GlyphStore:
     """Where the glyphs of a split are, and which numbers those of each character have.
 
     Args:
-      path: the file: upright glyphs of 784 bytes, uint8, ink 255, one after the other.
+      name: of the file: upright glyphs of 784 bytes, uint8, ink 255, one after the other.
       numbers: character -> the first number of its glyphs, and the one after the last.
     """
 
-    path: Path
+    name: str
     numbers: dict[str, tuple[int, int]]
 
 
@@ -54,14 +54,14 @@ def write_store(index: GlyphIndex, path: Path) -> GlyphStore:
         for rows, images in index.stream():
             for place, image in zip(places[rows].tolist(), images, strict=True):
                 os.pwrite(file.fileno(), image.data, place * _GLYPH_BYTES)
-    return GlyphStore(path, number_glyphs(index.characters))
+    return GlyphStore(path.name, number_glyphs(index.characters))
 
 
 class GlyphReader:
     """Takes glyphs out of a store's file.
 
     Args:
-      path: as `GlyphStore.path`; open until the reader is gone.
+      path: of a store's file; open until the reader is gone.
     """
 
     def __init__(self, path: Path) -> None:

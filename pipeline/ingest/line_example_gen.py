@@ -10,6 +10,7 @@ from typing import Any
 import apache_beam as beam
 from tfx.components.example_gen.component import FileBasedExampleGen
 
+from pipeline.buckets.shared_folder import SharedFolder
 from pipeline.ingest.chunk_file import write_chunks
 from pipeline.ingest.emnist import EmnistIndex
 from pipeline.ingest.emnist_files import find_emnist
@@ -33,6 +34,9 @@ def line_example_gen(folder: Path, options: LineOptions, version: str) -> FileBa
     return make_example_gen(folder, "emnist-*", config, LineExecutor)
 
 
+_PLANNED = "lines"
+
+
 class LineExecutor(PlannedExecutor):
     """Plans lines and has the workers spell them, a chunk at a time."""
 
@@ -43,10 +47,11 @@ class LineExecutor(PlannedExecutor):
         options = LineOptions(**config["options"])
         plan = plan_lines(folder, options)
         name = find_emnist(folder, options.data_set or None).name
-        shared = Path(self._get_tmp_dir())
-        planned = shared / "lines"
-        places = pipeline | "Plan lines" >> beam.Create(write_chunks(plan.chunks(), planned))
-        chunks = places | "Read planned lines" >> beam.ParDo(ReadChunks(planned))
+        shared = SharedFolder(self._get_tmp_dir())
+        with shared.put() as written:
+            found = write_chunks(plan.chunks(), written / _PLANNED)
+        places = pipeline | "Plan lines" >> beam.Create(found)
+        chunks = places | "Read planned lines" >> beam.ParDo(ReadChunks(shared, _PLANNED))
         return spell_chunks(chunks, plan.glyphs, shared, f"emnist-{name}", options.seed)
 
     def summarise_plan(self, folder: Path, config: dict[str, Any]) -> list[SplitSummary]:
@@ -60,24 +65,26 @@ class LineExecutor(PlannedExecutor):
 
 
 def spell_chunks(
-    chunks: beam.PCollection, glyphs: EmnistIndex, shared: Path, source: str, seed: int
+    chunks: beam.PCollection, glyphs: EmnistIndex, shared: SharedFolder, source: str, seed: int
 ) -> dict[str, beam.PCollection]:
     """Has the workers spell chunks: those are shuffled over the workers, what they make is not.
 
     Args:
       chunks: as `SpellLines` takes them.
       glyphs: of each split.
-      shared: a folder that every worker sees.
+      shared: a folder that every worker reaches.
       source: name of the data set.
       seed: decides which glyphs are chosen.
 
     Returns:
       split -> serialised examples.
     """
-    stores = {
-        split: write_store(getattr(glyphs, split), shared / f"{split}.glyphs") for split in SPLITS
-    }
-    spell = SpellLines(stores, source, seed)
+    with shared.put() as written:
+        stores = {
+            split: write_store(getattr(glyphs, split), written / f"{split}.glyphs")
+            for split in SPLITS
+        }
+    spell = SpellLines(shared, stores, source, seed)
     lines = chunks | "Spell lines" >> beam.ParDo(spell).with_outputs(*SPLITS)
     return {split: lines[split] for split in SPLITS}
 

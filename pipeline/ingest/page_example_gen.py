@@ -11,9 +11,17 @@ from typing import Any
 import apache_beam as beam
 from tfx.components.example_gen.component import FileBasedExampleGen
 
+from pipeline.buckets.shared_folder import SharedFolder
+from pipeline.ingest.data_folder import DataFolder
 from pipeline.ingest.examples import PlannedExecutor, make_example_gen
 from pipeline.ingest.iam_forms import SOURCE as IAM
-from pipeline.ingest.page_plan import PageOptions, PagePlan, describe_pages, plan_pages
+from pipeline.ingest.page_plan import (
+    GENERATED,
+    PageOptions,
+    PagePlan,
+    describe_pages,
+    plan_pages,
+)
 from pipeline.ingest.page_workers import MakePages, ReadForms
 from pipeline.run_result import SplitSummary
 from schema.splits import SPLITS
@@ -39,10 +47,12 @@ class PageExecutor(PlannedExecutor):
     ) -> dict[str, beam.PCollection]:
         """Deals the pages out as planned."""
         options = PageOptions(**config["options"])
+        far = SharedFolder(self._get_tmp_dir()).in_bucket and options.source != GENERATED
+        data = DataFolder(folder, far)
         pages = (
-            _read_forms(pipeline, folder, options)
+            _read_forms(pipeline, data, options)
             if options.source == IAM
-            else _make_pages(pipeline, plan_pages(folder, options), options)
+            else _make_pages(pipeline, data, plan_pages(folder, options), options)
         )
         return {split: pages[split] for split in SPLITS}
 
@@ -65,22 +75,30 @@ class PageExecutor(PlannedExecutor):
         return describe_pages(PageOptions(**config["options"]))
 
 
-def _make_pages(pipeline: beam.Pipeline, plan: PagePlan, options: PageOptions) -> Any:
+def _make_pages(
+    pipeline: beam.Pipeline, data: DataFolder, plan: PagePlan, options: PageOptions
+) -> Any:
     """Spreads pages over the workers; returns their examples by split."""
-    make = beam.ParDo(MakePages(options.ignored, options.seed))
+    make = beam.ParDo(MakePages(data, options.ignored, options.seed))
+    units = [
+        dataclasses.replace(unit, versions=data.versions_of([unit.survey.image_path]))
+        if unit.survey
+        else unit
+        for unit in plan.units
+    ]
     return (
         pipeline
-        | "Name the pages" >> beam.Create(plan.units)
+        | "Name the pages" >> beam.Create(units)
         | "Spread the pages" >> beam.Reshuffle()
         | "Make pages" >> make.with_outputs(*SPLITS)
     )
 
 
-def _read_forms(pipeline: beam.Pipeline, folder: Path, options: PageOptions) -> Any:
+def _read_forms(pipeline: beam.Pipeline, data: DataFolder, options: PageOptions) -> Any:
     """Has a worker read IAM; returns the examples of its forms by split."""
-    read = beam.ParDo(ReadForms(options.split_scheme, options.tolerated_share))
+    read = beam.ParDo(ReadForms(data, options.split_scheme, options.tolerated_share))
     return (
         pipeline
-        | "Name the copy" >> beam.Create([folder])
+        | "Name the copy" >> beam.Create([data.all_versions()])
         | "Read forms" >> read.with_outputs(*SPLITS)
     )

@@ -10,6 +10,7 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipeline.buckets.bucket import StoredObject
 from pipeline.ingest.corpus import hash_fraction
 from pipeline.ingest.iam_forms import SOURCE as IAM
 from pipeline.ingest.iam_forms import read_forms
@@ -95,11 +96,13 @@ class PageUnit:
       split: where it goes.
       survey: of a page in the archive, None for a generated one.
       number: of a generated page.
+      versions: of the picture, where workers read it from a bucket.
     """
 
     split: str
     survey: PageSurvey | None = None
     number: int = 0
+    versions: tuple[StoredObject, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -5,11 +5,13 @@ each worker process many seconds at its start.
 """
 
 from collections.abc import Iterator
-from pathlib import Path
+from dataclasses import replace
 
 import apache_beam as beam
 import numpy as np
 
+from pipeline.buckets.bucket import StoredObject
+from pipeline.ingest.data_folder import DataFolder
 from pipeline.ingest.example_bytes import serialise_example
 from pipeline.ingest.iam_forms import read_iam_pages
 from pipeline.ingest.page_plan import PageUnit
@@ -31,13 +33,14 @@ class MakePages(beam.DoFn):
     A page whose picture turns out to be broken is left out, and named on standard error.
 
     Args:
+      data: the folder of the archive, if there is one.
       ignored: types of lines that are not judged.
       seed: decides what generated pages look like.
     """
 
-    def __init__(self, ignored: frozenset[str], seed: int) -> None:
+    def __init__(self, data: DataFolder, ignored: frozenset[str], seed: int) -> None:
         super().__init__()
-        self._ignored, self._seed = ignored, seed
+        self._data, self._ignored, self._seed = data, ignored, seed
 
     def process(self, unit: PageUnit) -> Iterator[beam.pvalue.TaggedOutput]:
         """Yields one page."""
@@ -50,7 +53,9 @@ class MakePages(beam.DoFn):
             yield from generate_pages(1, self._seed, unit.number)
             return
         problems = Problems(tolerated_share=1.0)
-        page = decode_page(unit.survey, problems)
+        with self._data.open(unit.versions) as folder:
+            image = folder / unit.survey.image_path.relative_to(self._data.folder)
+            page = decode_page(replace(unit.survey, image_path=image), problems)
         if page is None:
             tell_problems(problems.found)
         else:
@@ -63,20 +68,27 @@ class ReadForms(beam.DoFn):
     One worker reads them all, one in memory at a time: inside an archive no other can begin.
 
     Args:
+      data: the folder of the copy.
       split_scheme: "lwitlrt" or "aachen".
       tolerated_share: of the forms that may be unusable, 0..1.
     """
 
-    def __init__(self, split_scheme: str, tolerated_share: float) -> None:
+    def __init__(self, data: DataFolder, split_scheme: str, tolerated_share: float) -> None:
         super().__init__()
+        self._data = data
         self._split_scheme, self._tolerated_share = split_scheme, tolerated_share
 
-    def process(self, folder: Path) -> Iterator[beam.pvalue.TaggedOutput]:
-        """Yields one form at a time."""
+    def process(self, versions: tuple[StoredObject, ...]) -> Iterator[beam.pvalue.TaggedOutput]:
+        """Yields one form at a time.
+
+        Args:
+          versions: of all files, where workers read them from a bucket.
+        """
         problems = Problems(self._tolerated_share)
-        for page in read_iam_pages(folder, self._split_scheme, problems):
-            split = str(page.split)
-            yield beam.pvalue.TaggedOutput(split, page_example(page, split, frozenset()))
+        with self._data.open(versions) as folder:
+            for page in read_iam_pages(folder, self._split_scheme, problems):
+                split = str(page.split)
+                yield beam.pvalue.TaggedOutput(split, page_example(page, split, frozenset()))
         tell_problems(problems.found)
 
 

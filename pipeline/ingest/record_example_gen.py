@@ -12,11 +12,13 @@ from typing import Any
 import apache_beam as beam
 from tfx.components.example_gen.component import FileBasedExampleGen
 
+from pipeline.buckets.shared_folder import SharedFolder
+from pipeline.ingest.data_folder import DataFolder
 from pipeline.ingest.examples import PlannedExecutor, make_example_gen
 from pipeline.ingest.record_outcome import RecordOutcome, settle_records
 from pipeline.ingest.record_plan import RecordPlan, plan_records
 from pipeline.ingest.record_sources import DROP_SHARED, RecordOptions, describe_source
-from pipeline.ingest.record_spool import UnitJob, read_report
+from pipeline.ingest.record_spool import UnitJob, read_report, report_name
 from pipeline.ingest.records import tell_problems
 from pipeline.ingest.workers import ReadUnit, TakeLines
 from pipeline.run_result import SplitSummary
@@ -44,16 +46,18 @@ class RecordExecutor(PlannedExecutor):
         """Reads all pictures in a job of their own, then deals the lines out as planned."""
         options = RecordOptions(**config["options"])
         plan = plan_records(folder, options)
-        spool = Path(self._get_tmp_dir())
+        spool = SharedFolder(self._get_tmp_dir())
+        data = DataFolder(folder, far=spool.in_bucket)
         with self._make_beam_pipeline() as reading:
             _ = (
                 reading
-                | "Deal out units" >> beam.Create(make_jobs(plan))
-                | "Read pictures" >> beam.ParDo(ReadUnit(folder, options, spool))
+                | "Deal out units" >> beam.Create(make_jobs(plan, data))
+                | "Read pictures" >> beam.ParDo(ReadUnit(data, options, spool))
             )
         numbers = range(len(plan.units))
-        reports = (read_report(spool, number) for number in numbers)
-        outcome = settle_records(plan, reports, options.tolerated_share, folder)
+        with spool.take(*map(report_name, numbers)) as told:
+            reports = (read_report(told, number) for number in numbers)
+            outcome = settle_records(plan, reports, options.tolerated_share, folder)
         tell_problems(outcome.problems)
         self._summaries = summarise_records(outcome)
         lines = (
@@ -78,7 +82,7 @@ class RecordExecutor(PlannedExecutor):
         return f"{source}; left out, for another split has their sentence: {counts}"
 
 
-def make_jobs(plan: RecordPlan) -> Iterator[UnitJob]:
+def make_jobs(plan: RecordPlan, data: DataFolder) -> Iterator[UnitJob]:
     """Yields what the workers are given."""
     for number, unit in enumerate(plan.units):
         yield UnitJob(
@@ -86,6 +90,7 @@ def make_jobs(plan: RecordPlan) -> Iterator[UnitJob]:
             unit=unit,
             splits=tuple(plan.splits[line.sample_id] for line in unit.lines),
             vocabularies=tuple(plan.vocabulary(line.text) for line in unit.lines),
+            versions=data.versions_of((*unit.files, *unit.besides)),
         )
 
 

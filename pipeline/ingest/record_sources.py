@@ -181,7 +181,7 @@ def _plan_pages(folder: Path, options: RecordOptions, problems: Problems) -> Ite
             for line in survey.lines
             if line.text
         )
-        yield Unit((folder / survey.file,), entries)
+        yield Unit((folder / survey.file,), entries, (survey.image_path,))
 
 
 def _read_page(

@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from pipeline.buckets.bucket import StoredObject
 from pipeline.ingest.emnist import hash_images
 from pipeline.ingest.example_bytes import serialise_line
 from pipeline.ingest.record_sources import RecordOptions, read_unit
@@ -34,12 +35,14 @@ class UnitJob:
       unit: what to read.
       splits: of each line of the unit.
       vocabularies: one of `schema.features.VOCABULARIES` for each line.
+      versions: of the unit's files, where workers read them from a bucket.
     """
 
     number: int
     unit: Unit
     splits: tuple[str, ...]
     vocabularies: tuple[str, ...]
+    versions: tuple[StoredObject, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -84,16 +87,16 @@ def spool_unit(folder: Path, options: RecordOptions, job: UnitJob, spool: Path) 
                 file.write(_LENGTH.pack(len(example)) + example)
                 picture = int(hash_images(record.image[None])[0])
                 lines.append((record.sample_id, split, len(record.text), picture))
-    partial.replace(_examples_path(spool, job.number))
+    partial.replace(spool / examples_name(job.number))
     found = [(problem.file, problem.sample_id, problem.reason) for problem in problems.found]
     report = json.dumps({"lines": lines, "problems": found})
     partial.write_text(report, encoding="utf-8")
-    partial.replace(_report_path(spool, job.number))
+    partial.replace(spool / report_name(job.number))
 
 
 def read_report(spool: Path, number: int) -> UnitReport:
     """Returns the report of a unit that was read."""
-    report = json.loads(_report_path(spool, number).read_text(encoding="utf-8"))
+    report = json.loads((spool / report_name(number)).read_text(encoding="utf-8"))
     return UnitReport(
         tuple(SpooledLine(*line) for line in report["lines"]),
         tuple(Problem(*problem) for problem in report["problems"]),
@@ -102,7 +105,7 @@ def read_report(spool: Path, number: int) -> UnitReport:
 
 def read_examples(spool: Path, number: int) -> Iterator[tuple[SpooledLine, bytes]]:
     """Yields the lines of a unit that was read, with their serialised examples."""
-    with _examples_path(spool, number).open("rb") as file:
+    with (spool / examples_name(number)).open("rb") as file:
         for line in read_report(spool, number).lines:
             [length] = _LENGTH.unpack(file.read(_LENGTH.size))
             yield line, file.read(length)
@@ -129,9 +132,11 @@ def encode_png(image: np.ndarray, effort: int = 6) -> bytes:
     return stream.getvalue()
 
 
-def _examples_path(spool: Path, number: int) -> Path:
-    return spool / f"{number:06d}.examples"
+def examples_name(number: int) -> str:
+    """Names the file of a unit's examples in the spool."""
+    return f"{number:06d}.examples"
 
 
-def _report_path(spool: Path, number: int) -> Path:
-    return spool / f"{number:06d}.json"
+def report_name(number: int) -> str:
+    """Names the file of a unit's report in the spool."""
+    return f"{number:06d}.json"

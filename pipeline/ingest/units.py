@@ -5,7 +5,7 @@ of a form, a handful of lines of a folder.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 
@@ -36,16 +36,26 @@ class Unit:
     Args:
       files: where they are: one picture for each line in their order, or one file that holds all.
       lines: in the order in which they are read.
+      besides: other files that are read for them.
     """
 
     files: tuple[Path, ...]
     lines: tuple[LineEntry, ...]
+    besides: tuple[Path, ...] = ()
 
     def select(self, kept: Sequence[int]) -> "Unit":
         """Returns the unit with some of its lines, by their numbers."""
         one_each = len(self.files) == len(self.lines) > 1
         files = tuple(self.files[number] for number in kept) if one_each else self.files
-        return Unit(files, tuple(self.lines[number] for number in kept))
+        return replace(self, files=files, lines=tuple(self.lines[number] for number in kept))
+
+    def moved(self, old: Path, new: Path) -> "Unit":
+        """Returns the unit with its files in another folder that holds the same."""
+        files, besides = (
+            tuple(new / path.relative_to(old) for path in paths)
+            for paths in (self.files, self.besides)
+        )
+        return replace(self, files=files, besides=besides)
 
 
 def gather_units(found: Iterable[tuple[Path, LineEntry]], size: int = UNIT_LINES) -> Iterator[Unit]:

@@ -1,5 +1,6 @@
 """Starts a Beam job service with two worker pools behind it, each a process of its own."""
 
+import os
 import re
 import subprocess
 import sys
@@ -15,16 +16,34 @@ JOB_SERVICE = Path(__file__).with_name("job_service.py")
 _START_SECONDS = 120.0
 _STARTED = re.compile(r"^started .* as process (\d+)$", re.MULTILINE)
 
+# In a mount namespace of their own, the last argument becomes an empty folder.
+_HIDE = 'mount -t tmpfs none "$0" && exec "$@"'
+_HIDING = ("unshare", "--mount", "sh", "-c", _HIDE)
+
+
+def can_hide() -> bool:
+    """Tells whether this machine lets us hide folders from processes (as root it does)."""
+    try:
+        return not subprocess.run([*_HIDING, "/mnt", "true"], check=False).returncode
+    except FileNotFoundError:
+        return False
+
 
 class Endpoint:
     """A job service that gives each job two workers, one from each pool.
 
     Args:
       folder: takes the package of the workers and the processes' logs.
+      environment: more variables of the processes.
+      hidden: a folder that the pools and their workers see empty (`can_hide`), None for none.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(
+        self, folder: Path, environment: dict[str, str] | None = None, hidden: Path | None = None
+    ) -> None:
         self._folder = folder
+        self._environment = os.environ | (environment or {})
+        self._hiding = [*_HIDING, str(hidden)] if hidden else []
         self._stack = ExitStack()
         self._wheel = build_wheel(folder)
         self.pools, self.addresses = [], []
@@ -33,7 +52,7 @@ class Endpoint:
             self.pools.append(pool)
             self.addresses.append(address)
         self.passes_on, address = self.start_pool("passes-on", "--pools", ",".join(self.addresses))
-        service = self._start("service", str(JOB_SERVICE), "2")
+        service = self._start("service", sys.executable, str(JOB_SERVICE), "2")
         self._job_endpoint = f"localhost:{service.stdout.readline().strip()}"
         self.beam_args = self.args_with(address)
 
@@ -62,7 +81,8 @@ class Endpoint:
 
     def start_pool(self, name: str, *more: str) -> tuple[subprocess.Popen, str]:
         """Starts a pool; returns its process and its address."""
-        pool = self._start(name, "-m", "pipeline.beam.worker_pool", *more)
+        command = (*self._hiding, sys.executable, "-m", "pipeline.beam.worker_pool", *more)
+        pool = self._start(name, *command)
         log, until = self._folder / f"{name}.log", time.monotonic() + _START_SECONDS
         while time.monotonic() < until and pool.poll() is None:
             if found := re.search(r"^worker pool at (\S+)$", log.read_text(), re.MULTILINE):
@@ -70,11 +90,12 @@ class Endpoint:
             time.sleep(0.1)
         raise RuntimeError(f"the pool did not start: {log.read_text()}")
 
-    def _start(self, name: str, *arguments: str) -> subprocess.Popen:
+    def _start(self, name: str, *command: str) -> subprocess.Popen:
         log = self._stack.enter_context((self._folder / f"{name}.log").open("w"))
         process = subprocess.Popen(
-            [sys.executable, *arguments],
+            command,
             cwd=PROJECT_ROOT,
+            env=self._environment,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=log,

@@ -1,6 +1,6 @@
 """Runs the gate's executor, as the pipeline does, on small models and lists of texts."""
 
-import tempfile
+import uuid
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,9 +11,10 @@ from tfx.types.artifact_utils import encode_split_names
 from tfx.types.standard_artifacts import Model, ModelBlessing
 from tfx.utils import json_utils, proto_utils
 
+from pipeline.buckets.shared_folder import SharedFolder
 from pipeline.evaluation.eval_config import make_eval_config
 from pipeline.evaluation.gated_evaluator import GatedExecutor
-from pipeline.evaluation.verdict import Verdict, read_verdict
+from pipeline.evaluation.verdict import VERDICT_FILE, Verdict, read_verdict
 from pipeline.gate import LineGate, gate_to_json
 from pipeline.pipeline import BEAM_ARGS
 from pipeline.tasks import TASKS
@@ -31,16 +32,16 @@ class Judgement:
 
     verdict: Verdict
     blessing: Artifact
-    evaluation: Path
+    evaluation: str
 
 
 def export_reader(
-    folder: Path, seen: int, unseen: int | None = None, signature: str = SERVING_EXAMPLES
-) -> Path:
+    folder: Path | str, seen: int, unseen: int | None = None, signature: str = SERVING_EXAMPLES
+) -> Path | str:
     """Writes a model that reads the truth with the first letters wrong.
 
     Args:
-      folder: of the Model artifact.
+      folder: of the Model artifact, or its URI.
       seen: how many letters, on lines of known words.
       unseen: on the other lines; the same where it is None.
       signature: the name that the model answers to.
@@ -62,16 +63,15 @@ def export_reader(
             return {TEXT: text, CONFIDENCE: tf.fill(tf.shape(text), 0.5)}
 
     reader = Reader()
-    path = folder / "Format-Serving"
-    tf.saved_model.save(reader, str(path), signatures={signature: reader.read})
+    tf.saved_model.save(reader, f"{folder}/Format-Serving", signatures={signature: reader.read})
     return folder
 
 
-def write_split(folder: Path, split: str, truths: list[str], pictures: list[str]) -> None:
+def write_split(folder: str, split: str, truths: list[str], pictures: list[str]) -> None:
     """Writes lines that take turns in their vocabulary; the picture is any text, encoded."""
-    path = folder / f"Split-{split}"
-    path.mkdir(parents=True)
-    with tf.io.TFRecordWriter(str(path / "lines.gz"), "GZIP") as writer:
+    path = f"{folder}/Split-{split}"
+    tf.io.gfile.makedirs(path)
+    with tf.io.TFRecordWriter(f"{path}/lines.gz", "GZIP") as writer:
         for number, (truth, picture) in enumerate(zip(truths, pictures, strict=True)):
             name = f"{split}/{number:06d}"
             values = {
@@ -97,9 +97,9 @@ def write_split(folder: Path, split: str, truths: list[str], pictures: list[str]
 
 
 def run_gate(
-    root: Path,
-    candidate: Path,
-    baseline: Path | None,
+    root: Path | str,
+    candidate: Path | str,
+    baseline: Path | str | None,
     truths: list[str],
     gate: LineGate,
     shared_pictures: int = 0,
@@ -108,7 +108,7 @@ def run_gate(
     """Judges a model.
 
     Args:
-      root: where folders are made.
+      root: a folder, or its URI, where others are made.
       candidate: folder of its Model artifact.
       baseline: that of the model that serves.
       truths: test lines.
@@ -116,23 +116,23 @@ def run_gate(
       shared_pictures: how many of the test lines have a picture that training lines have too.
       beam_args: where it runs.
     """
-    root = Path(tempfile.mkdtemp(dir=root))
-    examples = _artifact(standard_artifacts.Examples, root / "examples")
+    root = f"{root}/{uuid.uuid4().hex}"
+    examples = _artifact(standard_artifacts.Examples, f"{root}/examples")
     examples.split_names = encode_split_names(list(SPLITS))
     pictures = [f"picture {number}" for number in range(len(truths))]
-    write_split(root / "examples", TEST, truths, pictures)
-    write_split(root / "examples", TRAIN, ["other"] * shared_pictures, pictures[:shared_pictures])
-    write_split(root / "examples", VALIDATION, ["more"], ["another picture"])
+    write_split(examples.uri, TEST, truths, pictures)
+    write_split(examples.uri, TRAIN, ["other"] * shared_pictures, pictures[:shared_pictures])
+    write_split(examples.uri, VALIDATION, ["more"], ["another picture"])
     given = {
         standard_component_specs.EXAMPLES_KEY: [examples],
         standard_component_specs.MODEL_KEY: [_artifact(Model, candidate)],
     }
     if baseline is not None:
         given[standard_component_specs.BASELINE_MODEL_KEY] = [_artifact(Model, baseline)]
-    evaluation = _artifact(standard_artifacts.ModelEvaluation, root / "evaluation")
-    blessing = _artifact(ModelBlessing, root / "blessing")
+    evaluation = _artifact(standard_artifacts.ModelEvaluation, f"{root}/evaluation")
+    blessing = _artifact(ModelBlessing, f"{root}/blessing")
     context = GatedExecutor.Context(
-        beam_pipeline_args=list(beam_args), tmp_dir=str(root), unique_id="1"
+        beam_pipeline_args=list(beam_args), tmp_dir=f"{root}/tmp", unique_id="1"
     )
     executor = GatedExecutor(context)
     executor.Do(
@@ -151,10 +151,11 @@ def run_gate(
             "gate": gate_to_json(gate),
         },
     )
-    return Judgement(read_verdict(root / "evaluation"), blessing, root / "evaluation")
+    with SharedFolder(evaluation.uri).take(VERDICT_FILE) as folder:
+        return Judgement(read_verdict(folder), blessing, evaluation.uri)
 
 
-def _artifact(kind: type[Artifact], path: Path) -> Artifact:
+def _artifact(kind: type[Artifact], uri: Path | str) -> Artifact:
     made = kind()
-    made.uri = str(path)
+    made.uri = str(uri)
     return made

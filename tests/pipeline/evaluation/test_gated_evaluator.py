@@ -4,6 +4,7 @@ Each case runs TFX's own Evaluator on small models and reads what it leaves behi
 """
 
 import shutil
+from pathlib import Path
 
 import pytest
 
@@ -53,7 +54,7 @@ def assert_consistent(judgement):
     assert blessing.get_int_custom_property("blessed") == verdict.blessed
     assert blessing.get_string_custom_property("reason") == (verdict.reason or "")
     assert blessing.has_custom_property("current_model_id")
-    [file] = [path.name for path in (judgement.evaluation.parent / "blessing").iterdir()]
+    [file] = [path.name for path in Path(judgement.blessing.uri).iterdir()]
     assert file == ("BLESSED" if verdict.blessed else "NOT_BLESSED")
     assert verdict.blessed == (verdict.reason is None)
 

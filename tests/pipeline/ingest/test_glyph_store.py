@@ -18,16 +18,17 @@ def index(glyph_folder):
 def test_every_glyph_is_found_under_its_character(index, tmp_path):
     store = write_store(index, tmp_path / "glyphs")
     glyphs = read_glyphs(index)
-    reader = GlyphReader(store.path)
+    reader = GlyphReader(tmp_path / store.name)
     for character, (first, end) in store.numbers.items():
         own = glyphs.images[glyphs.characters == character]
         np.testing.assert_array_equal(reader.read(np.arange(first, end)), own)
     reader.close()
-    assert store.path.stat().st_size == len(index) * 784
+    assert (tmp_path / store.name).stat().st_size == len(index) * 784
 
 
 def test_a_space_is_empty_paper(index, tmp_path):
-    reader = GlyphReader(write_store(index, tmp_path / "glyphs").path)
+    write_store(index, tmp_path / "glyphs")
+    reader = GlyphReader(tmp_path / "glyphs")
     stack = reader.read(np.array([0, NO_GLYPH, 0]))
     reader.close()
     assert stack[0].any()

@@ -1,5 +1,6 @@
 import io
 from collections import Counter
+from pathlib import Path
 
 import apache_beam as beam
 import numpy as np
@@ -9,6 +10,7 @@ from google.protobuf import text_format
 from PIL import Image
 from tensorflow_metadata.proto.v0 import schema_pb2
 
+from pipeline.ingest.data_folder import DataFolder
 from pipeline.ingest.page_plan import PageOptions, PageUnit, plan_pages
 from pipeline.ingest.page_workers import MakePages, ReadForms
 from schema import features, line_bands
@@ -33,7 +35,7 @@ def units(tmp_path):
 
 
 def make(unit, ignored=frozenset()):
-    return list(MakePages(ignored, seed=0).process(unit))
+    return list(MakePages(DataFolder(Path("/")), ignored, seed=0).process(unit))
 
 
 def parse(output):
@@ -84,7 +86,7 @@ def test_a_page_whose_lines_are_all_ignored_has_no_height(units):
 
 
 def test_forms_of_iam_come_with_their_writer_and_split(iam_copy):
-    outputs = list(ReadForms("lwitlrt", 0.0).process(iam_copy))
+    outputs = list(ReadForms(DataFolder(iam_copy), "lwitlrt", 0.0).process(()))
     assert Counter(output.tag for output in outputs) == {TRAIN: 28, VALIDATION: 4, TEST: 8}
     feature = parse(outputs[0])
     assert feature[features.SOURCE].bytes_list.value == [b"iam"]

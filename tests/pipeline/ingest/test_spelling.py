@@ -41,7 +41,7 @@ def test_a_line_is_spelled_the_same_whatever_stands_before_it():
 def test_the_example_holds_the_glyphs_that_were_chosen(glyph_folder, tmp_path):
     index = index_emnist(find_emnist(glyph_folder)).train
     store = write_store(index, tmp_path / "glyphs")
-    glyphs, reader = read_glyphs(index), GlyphReader(store.path)
+    glyphs, reader = read_glyphs(index), GlyphReader(tmp_path / store.name)
     [line] = choose_glyphs(chunk("Ab 9"), store.numbers, seed=0)
     example = tf.train.Example.FromString(spell_line(line, reader, "emnist-tiny"))
     reader.close()

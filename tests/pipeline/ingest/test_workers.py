@@ -5,7 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from pipeline.buckets.shared_folder import SharedFolder
 from pipeline.ingest.chunk_file import write_chunks
+from pipeline.ingest.data_folder import DataFolder
 from pipeline.ingest.emnist import index_emnist
 from pipeline.ingest.emnist_files import find_emnist
 from pipeline.ingest.glyph_store import write_store
@@ -32,7 +34,7 @@ def test_workers_start_without_tensorflow():
 
 def test_lines_are_tagged_with_the_split_of_their_chunk(glyph_folder, tmp_path):
     store = write_store(index_emnist(find_emnist(glyph_folder)).train, tmp_path / "glyphs")
-    worker = SpellLines({TRAIN: store}, "emnist-tiny", seed=0)
+    worker = SpellLines(SharedFolder(str(tmp_path)), {TRAIN: store}, "emnist-tiny", seed=0)
     worker.setup()
     spelled = list(worker.process(LineChunk(TRAIN, 5, ("Ab", "c d"), (SEEN, SEEN))))
     worker.teardown()
@@ -47,7 +49,7 @@ def test_chunks_are_found_at_their_places(tmp_path):
         LineChunk(TEST, 256, ('a "b" c',), (UNSEEN,)),
     ]
     places = write_chunks(chunks, tmp_path / "lines")
-    worker = ReadChunks(tmp_path / "lines")
+    worker = ReadChunks(SharedFolder(str(tmp_path)), "lines")
     worker.setup()
     found = [chunk for place in reversed(places) for chunk in worker.process(place)]
     worker.teardown()
@@ -65,7 +67,8 @@ def unit(tmp_path):
 
 def test_what_one_worker_reads_another_takes_without_what_is_dropped(unit, tmp_path):
     job = UnitJob(0, unit, (TRAIN, TEST, TRAIN), (SEEN,) * 3)
-    ReadUnit(tmp_path / "lines", RecordOptions(FOLDER), tmp_path).process(job)
-    taken = list(TakeLines(tmp_path, frozenset({"l0"})).process(0))
+    data, spool = DataFolder(tmp_path / "lines"), SharedFolder(str(tmp_path))
+    ReadUnit(data, RecordOptions(FOLDER), spool).process(job)
+    taken = list(TakeLines(spool, frozenset({"l0"})).process(0))
     assert [line.tag for line in taken] == [TEST, TRAIN]
     assert b"test/l1" in taken[0].value
