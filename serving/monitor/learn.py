@@ -6,9 +6,10 @@ split as clients would send them: nothing was fitted on those, neither weights n
 
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +30,9 @@ from serving.monitor.reference import Reference
 from serving.monitor.request_schema import make_request_schema, schema_to_text
 from serving.signatures import CONFIDENCE, FEATURES, SERVING_DEFAULT, TEXT
 from transforms.edit_distance import count_edits
+
+if TYPE_CHECKING:
+    from serving.monitor.pushed_model import PushedModel
 
 LEAST_ROWS = 100
 """Fewer requests tell too little of what is usual."""
@@ -98,15 +102,16 @@ def learn_from_pictures(model: Path, clean: Clean) -> Reference:
     """
     from serving.monitor.pushed_model import PushedModel
 
-    with PushedModel(model) as loaded:
+    # Both at once: the first answers of a signature take a second or so of one core.
+    with PushedModel(model) as loaded, ThreadPoolExecutor(1) as beside:
+        describing = beside.submit(_describe, loaded, clean.pictures, range(len(clean.pictures)))
         answers = loaded.ask(SERVING_DEFAULT, clean.pictures)
+        described = describing.result()
         read = [place for place, answer in enumerate(answers) if answer is not None]
-        described = (
-            loaded.ask(FEATURES, [clean.pictures[place] for place in read[:MOST_EMBEDDINGS]])
-            if FEATURES in loaded.signatures
-            else ()
-        )
-        vectors = [row[FEATURES] for row in described if row is not None]
+        # Where pictures were refused, later ones take their place.
+        more = [place for place in read[:MOST_EMBEDDINGS] if place not in described]
+        described |= _describe(loaded, clean.pictures, more)
+    vectors = [described[place] for place in read[:MOST_EMBEDDINGS] if place in described]
     rows = []
     for place in read:
         reading = answers[place][TEXT].decode()  # type: ignore[index]
@@ -115,6 +120,22 @@ def learn_from_pictures(model: Path, clean: Clean) -> Reference:
         truth = clean.truths[place] if clean.truths else None
         rows.append(CleanRow(values, truth, reading))
     return learn_reference(rows, np.array(vectors, np.float32), clean.words, clean.facts)
+
+
+def _describe(
+    model: "PushedModel", pictures: Sequence[bytes], places: Sequence[int]
+) -> dict[int, NDArray[np.float32]]:
+    """Returns the features of the first `MOST_EMBEDDINGS` pictures of some places, by place.
+
+    A picture that is refused has none, nor has any picture of a model without the signature.
+    """
+    if FEATURES not in model.signatures:
+        return {}
+    chosen = places[:MOST_EMBEDDINGS]
+    rows = model.ask(FEATURES, [pictures[place] for place in chosen])
+    return {
+        place: row[FEATURES] for place, row in zip(chosen, rows, strict=True) if row is not None
+    }
 
 
 def learn_from_requests(

@@ -7,6 +7,7 @@ from PIL import Image
 
 from schema import features, request_features
 from schema.errors import InputError
+from serving.monitor import learn
 from serving.monitor.embedding import describe_pictures
 from serving.monitor.learn import Clean, CleanRow, learn_from_pictures, learn_reference
 from serving.monitor.pushed_model import BATCH, PushedModel
@@ -74,6 +75,17 @@ def test_a_reference_is_learned_of_what_a_model_reads(model, tmp_path):
         assert reference.embeddings[:, 0].tolist() == widths
     else:
         assert reference.embeddings.shape == (0, 0)
+
+
+def test_where_pictures_are_refused_later_ones_are_described(model, monkeypatch):
+    monkeypatch.setattr(learn, "MOST_EMBEDDINGS", 20)
+    widths = [20 + number % 50 for number in range(100)]
+    pictures = [png(width) for width in widths]
+    pictures[5:5] = [b"broken"] * 7
+    reference = learn_from_pictures(model, Clean(pictures=pictures))
+    assert len(reference) == 100
+    if FEATURES in PushedModel(model).signatures:
+        assert reference.embeddings[:, 0].tolist() == widths[:20]
 
 
 def test_pictures_are_answered_in_their_order_and_broken_ones_alone_are_refused(model):
