@@ -1,13 +1,39 @@
 """The endpoint that the distributed tests share: its processes take seconds to start."""
 
+from contextlib import ExitStack
+
 import pytest
+
+from tests.pipeline.beam.machines import HERE, Machine, NoMachinesError, run_machines
 
 
 @pytest.fixture(scope="session")
-def endpoint(tmp_path_factory):
+def machines() -> list[Machine] | NoMachinesError:
+    """The job service's and one for each pool; or why there can be none."""
+    with ExitStack() as stack:
+        try:
+            made = stack.enter_context(run_machines(["jobs", "pool-0", "pool-1"]))
+        except NoMachinesError as error:
+            made = error
+        yield made
+
+
+@pytest.fixture
+def apart(machines) -> list[Machine]:
+    """Of tests that need machines of their own."""
+    if isinstance(machines, NoMachinesError):
+        pytest.skip(f"no machines of their own here: {machines}")
+    return machines
+
+
+@pytest.fixture(scope="session")
+def endpoint(machines, tmp_path_factory):
+    """On machines of their own where there can be some, else as processes side by side."""
     # Here, for it imports Beam, which the fast tests do without.
     from tests.pipeline.beam.endpoint import Endpoint
 
-    started = Endpoint(tmp_path_factory.mktemp("endpoint"))
+    beside = [HERE] * 3
+    places = beside if isinstance(machines, NoMachinesError) else machines
+    started = Endpoint(tmp_path_factory.mktemp("endpoint"), machines=places)
     yield started
     started.close()

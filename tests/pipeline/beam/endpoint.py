@@ -5,12 +5,14 @@ import re
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
 from pipeline.beam.options import EXTERNAL, PORTABLE, BeamOptions, beam_args
 from pipeline.beam.wheel import build_wheel
 from pipeline.fingerprint import PROJECT_ROOT
+from tests.pipeline.beam.machines import HERE, Machine
 
 JOB_SERVICE = Path(__file__).with_name("job_service.py")
 _START_SECONDS = 120.0
@@ -36,31 +38,38 @@ class Endpoint:
       folder: takes the package of the workers and the processes' logs.
       environment: more variables of the processes.
       hidden: a folder that the pools and their workers see empty (`can_hide`), None for none.
+      machines: of the job service with the pool that passes on, and one for each other pool.
     """
 
     def __init__(
-        self, folder: Path, environment: dict[str, str] | None = None, hidden: Path | None = None
+        self,
+        folder: Path,
+        environment: dict[str, str] | None = None,
+        hidden: Path | None = None,
+        machines: Sequence[Machine] = (HERE, HERE, HERE),
     ) -> None:
         self._folder = folder
         self._environment = os.environ | (environment or {})
         self._hiding = [*_HIDING, str(hidden)] if hidden else []
+        self._jobs, *self.machines = machines
         self._stack = ExitStack()
         self._wheel = build_wheel(folder)
         self.pools, self.addresses = [], []
-        for number in range(2):
-            pool, address = self.start_pool(f"pool-{number}")
+        for number, machine in enumerate(self.machines):
+            pool, address = self.start_pool(f"pool-{number}", machine=machine)
             self.pools.append(pool)
             self.addresses.append(address)
-        self.passes_on, address = self.start_pool("passes-on", "--pools", ",".join(self.addresses))
-        service = self._start("service", sys.executable, str(JOB_SERVICE), "2")
-        self._job_endpoint = f"localhost:{service.stdout.readline().strip()}"
-        self.beam_args = self.args_with(address)
+        self.passes_on, self.address = self.start_passing_on("passes-on", *self.addresses)
+        words = (sys.executable, str(JOB_SERVICE), "2", self._jobs.address)
+        self.service = self.start("service", *self._jobs.enter, *words)
+        self.job_endpoint = f"{self._jobs.address}:{self.service.stdout.readline().strip()}"
+        self.beam_args = self.args_with(self.address)
 
     def args_with(self, pool: str, package: Path | None = None) -> tuple[str, ...]:
         """Returns Beam's arguments of a job whose environment names this pool."""
         options = BeamOptions(
             runner=PORTABLE,
-            job_endpoint=self._job_endpoint,
+            job_endpoint=self.job_endpoint,
             environment=EXTERNAL,
             environment_config=pool,
         )
@@ -79,10 +88,35 @@ class Endpoint:
         """Ends all processes."""
         self._stack.close()
 
-    def start_pool(self, name: str, *more: str) -> tuple[subprocess.Popen, str]:
-        """Starts a pool; returns its process and its address."""
-        command = (*self._hiding, sys.executable, "-m", "pipeline.beam.worker_pool", *more)
-        pool = self._start(name, *command)
+    def start_passing_on(self, name: str, *pools: str) -> tuple[subprocess.Popen, str]:
+        """Starts a pool, on the job service's machine, that asks these; see `start_pool`."""
+        return self.start_pool(name, "--pools", ",".join(pools), machine=self._jobs)
+
+    def start_pool(
+        self,
+        name: str,
+        *more: str,
+        machine: Machine | None = None,
+        before: Sequence[str] = (),
+    ) -> tuple[subprocess.Popen, str]:
+        """Starts a pool; returns its process and its address.
+
+        Args:
+          name: of its log.
+          more: of its options.
+          machine: where it runs; the first pool's by default.
+          before: the words of a command that goes before its own.
+        """
+        machine = machine or self.machines[0]
+        words = (
+            *machine.enter,
+            *self._hiding,
+            *before,
+            sys.executable,
+            "-m",
+            "pipeline.beam.worker_pool",
+        )
+        pool = self.start(name, *words, "--host", machine.address, *more)
         log, until = self._folder / f"{name}.log", time.monotonic() + _START_SECONDS
         while time.monotonic() < until and pool.poll() is None:
             if found := re.search(r"^worker pool at (\S+)$", log.read_text(), re.MULTILINE):
@@ -90,7 +124,7 @@ class Endpoint:
             time.sleep(0.1)
         raise RuntimeError(f"the pool did not start: {log.read_text()}")
 
-    def _start(self, name: str, *command: str) -> subprocess.Popen:
+    def start(self, name: str, *command: str) -> subprocess.Popen:
         log = self._stack.enter_context((self._folder / f"{name}.log").open("w"))
         process = subprocess.Popen(
             command,

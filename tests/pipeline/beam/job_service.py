@@ -1,4 +1,6 @@
-"""A Beam job service as the stock one, but with several workers: `python job_service.py WORKERS`.
+"""A Beam job service as the stock one, but with several workers, and to be reached from elsewhere.
+
+    python job_service.py WORKERS ADDRESS
 
 Prints its port, and ends when its standard input does.
 """
@@ -8,7 +10,7 @@ import sys
 from apache_beam.runners.portability import local_job_service
 from apache_beam.runners.portability.fn_api_runner import fn_runner
 
-WORKERS = int(sys.argv[1])
+WORKERS, ADDRESS = int(sys.argv[1]), sys.argv[2]
 
 
 class Job(local_job_service.BeamJob):
@@ -18,8 +20,13 @@ class Job(local_job_service.BeamJob):
         return runner.run_via_runner_api(self._pipeline_proto, self.pipeline_options())
 
 
+class Service(local_job_service.LocalJobServicer):
+    def get_service_address(self):
+        return ADDRESS
+
+
 if __name__ == "__main__":
-    service = local_job_service.LocalJobServicer(beam_job_type=Job)
+    service = Service(beam_job_type=Job)
     sys.stdout.write(f"{service.start_grpc_server()}\n")
     sys.stdout.flush()
     sys.stdin.read()

@@ -14,6 +14,7 @@ from tfx.orchestration.local.local_dag_runner import LocalDagRunner
 
 from pipeline.arguments import make_config, make_parser
 from pipeline.beam.options import IN_PROCESS
+from pipeline.buckets.fetch import fetch
 from pipeline.gate import LineGate
 from pipeline.pipeline import create_data_pipeline
 from pipeline.run import find_input_error
@@ -29,7 +30,11 @@ pytestmark = pytest.mark.slow
 
 
 def run_stages(glyphs, workspace, beam_args):
-    """Runs ingest, statistics and Transform; returns the folder of the artifacts."""
+    """Runs ingest, statistics and Transform; returns the folder of the artifacts.
+
+    Args:
+      glyphs: a folder, or the address of a bucket, which is mirrored in the workspace first.
+    """
     counts = ("train_lines=300", "validation_lines=10", "test_lines=10")
     config = make_config(
         make_parser("test", "").parse_args(
@@ -40,6 +45,8 @@ def run_stages(glyphs, workspace, beam_args):
         )
     )
     workspace.mkdir()
+    if not isinstance(glyphs, Path):
+        fetch(glyphs, workspace)
     LocalDagRunner().run(create_data_pipeline(config, tuple(beam_args)))
     return config.pipeline_root
 
@@ -71,10 +78,22 @@ def statistics(root, split):
     return dataset.num_examples, told
 
 
-def test_stages_make_the_same_on_two_pools_as_in_one_process(glyph_folder, tmp_path, endpoint):
+def test_each_pool_is_a_machine_of_its_own(apart, endpoint):
+    processes = (endpoint.service, *endpoint.pools)
+    networks = {Path(f"/proc/{number.pid}/ns/net").readlink() for number in processes}
+    assert len(networks) == len(apart) == 3
+    assert Path("/proc/self/ns/net").readlink() not in networks
+    assert endpoint.addresses[0].split(":")[0] == apart[1].address
+
+
+def test_stages_make_the_same_of_a_bucket_on_two_pools_as_in_one_process(
+    glyph_folder, s3_store, tmp_path, endpoint
+):
+    for file in glyph_folder.iterdir():
+        s3_store.put(file.name, file.read_bytes())
     here = run_stages(glyph_folder, tmp_path / "here", IN_PROCESS)
     before = endpoint.count_workers()
-    there = run_stages(glyph_folder, tmp_path / "there", endpoint.beam_args)
+    there = run_stages(s3_store.address, tmp_path / "there", endpoint.beam_args)
     assert all(after > count for after, count in zip(endpoint.count_workers(), before, strict=True))
     for split, lines in zip(SPLITS, (300, 10, 10), strict=True):
         for artifact in ("LineExampleGen/examples", "Transform/transformed_examples"):

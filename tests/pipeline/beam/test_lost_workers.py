@@ -5,11 +5,13 @@ import signal
 import threading
 import time
 import zipfile
+from functools import partial
 
 import apache_beam as beam
 import pytest
 
 from pipeline.beam import losses, watch
+from pipeline.beam.losses import PoolWatch
 from pipeline.run import find_input_error
 
 pytestmark = pytest.mark.slow
@@ -59,7 +61,7 @@ def when(happened, then):
 
 def test_a_pool_killed_before_its_worker_connects(endpoint):
     near, near_address = endpoint.start_pool("killed-early")
-    _, address = endpoint.start_pool("passes-on-early", "--pools", near_address)
+    _, address = endpoint.start_passing_on("passes-on-early", near_address)
 
     def kill():
         time.sleep(0.2)  # its answer is on the way
@@ -101,3 +103,16 @@ def test_the_named_pool_hangs(endpoint, monkeypatch):
     # The watch's words, or those of the job service, which waits 20 s for a greeting.
     assert address in said
     assert "answer" in said
+
+
+def test_a_machine_is_gone_within_a_job(apart, endpoint, tmp_path, monkeypatch):
+    monkeypatch.setattr(losses, "SILENT_SECONDS", 1.0)
+    monkeypatch.setattr(watch, "PoolWatch", partial(PoolWatch, patience=1.0))
+    machine = apart[2]
+    _, address = endpoint.start_pool("gone", machine=machine)
+    when((tmp_path / "begun").exists, machine.cut_off)
+    try:
+        said = failure(endpoint.args_with(address), folder=tmp_path, seconds=5.0)
+    finally:
+        machine.connect()
+    assert f"got the pool {address}, which does not answer" in said
