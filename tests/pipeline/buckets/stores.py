@@ -1,5 +1,6 @@
 """A bucket of either kind on this machine, to put objects into and to look at."""
 
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import pytest
@@ -68,18 +69,19 @@ def moto_url():
     server.stop()
 
 
-@pytest.fixture
-def s3_store(moto_url, monkeypatch, tmp_path):
+@contextmanager
+def open_s3(url, patch, folder):
+    """Makes a bucket on moto's server, which all clients of S3 in this environment reach."""
     import boto3
 
     for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_DEFAULT_REGION"):
-        monkeypatch.delenv(name, raising=False)
+        patch.delenv(name, raising=False)
     for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
-        monkeypatch.setenv(name, str(tmp_path / "none"))
-    monkeypatch.setenv("AWS_ENDPOINT_URL", moto_url)
-    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "someone")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "a secret")
+        patch.setenv(name, str(folder / "none"))
+    patch.setenv("AWS_ENDPOINT_URL", url)
+    patch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    patch.setenv("AWS_ACCESS_KEY_ID", "someone")
+    patch.setenv("AWS_SECRET_ACCESS_KEY", "a secret")
     client = boto3.client("s3")
     client.create_bucket(Bucket=BUCKET)
     # Elsewhere in the bucket: nobody reads or writes it.
@@ -90,12 +92,25 @@ def s3_store(moto_url, monkeypatch, tmp_path):
     client.delete_bucket(Bucket=BUCKET)
 
 
-@pytest.fixture
-def gcs_store(monkeypatch):
+@contextmanager
+def open_gcs(patch):
+    """Makes a bucket on our server, which all clients of GCS in this environment reach."""
     with run_gcs() as contents:
-        monkeypatch.setenv("STORAGE_EMULATOR_HOST", contents.url)
+        patch.setenv("STORAGE_EMULATOR_HOST", contents.url)
         contents.buckets[BUCKET] = {"prefix-of-others/a": (1, b"not ours")}
         yield GcsStore(contents, BucketAddress(GCS, BUCKET, "prefix"))
+
+
+@pytest.fixture
+def s3_store(moto_url, monkeypatch, tmp_path):
+    with open_s3(moto_url, monkeypatch, tmp_path) as opened:
+        yield opened
+
+
+@pytest.fixture
+def gcs_store(monkeypatch):
+    with open_gcs(monkeypatch) as opened:
+        yield opened
 
 
 @pytest.fixture(params=[S3, GCS])
