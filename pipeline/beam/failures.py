@@ -13,7 +13,11 @@ _BAD_INPUT = re.compile(
 )
 _STEP = re.compile(r" \[while running '.*'\]$")
 _MISSING_FILE = re.compile(r"^FileNotFoundError: .*: '(?P<path>[^']*)'", re.MULTILINE)
-_NO_START = re.compile(r"^RuntimeError: Error starting worker: (?P<said>.*)$", re.MULTILINE)
+# A pool of Beam's tells a whole traceback, of which the last line is taken.
+_NO_START = re.compile(
+    r"^RuntimeError: Error starting worker: (?:Traceback .*\n(?:[ \t].*\n)+)?(?P<said>.*)$",
+    re.MULTILINE,
+)
 _NO_ANSWER = re.compile(r"StatusCode\.UNAVAILABLE(?:.|\n)*?details = \"(?P<said>[^\"\n]*)\"")
 _FULL = re.compile(r"No space left on device|Disk quota exceeded|database or disk is full")
 _NO_MODULE = re.compile(r"^ModuleNotFoundError: (?P<said>.*?)(?: \[while .*)?$", re.MULTILINE)

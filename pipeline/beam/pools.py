@@ -3,6 +3,7 @@
 `pass_on.py` holds the one that asks other pools, `pool_server.py` serves either.
 """
 
+import errno
 import hashlib
 import os
 import platform
@@ -16,6 +17,7 @@ import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 import grpc
 from apache_beam.portability.api import (
@@ -140,7 +142,7 @@ class ProjectPool(beam_fn_api_pb2_grpc.BeamFnExternalWorkerPoolServicer):
         experiments = read_experiments(info)
         _check_versions(experiments)
         path = [
-            str(self._unpack(request, artifact))
+            str(self._take(request, artifact))
             for artifact in info.dependencies
             if _staged_name(artifact).endswith(".whl")
         ]
@@ -163,6 +165,26 @@ class ProjectPool(beam_fn_api_pb2_grpc.BeamFnExternalWorkerPoolServicer):
         )
         return find_job(experiments), process
 
+    def _take(
+        self,
+        request: beam_fn_api_pb2.StartWorkerRequest,
+        artifact: beam_runner_api_pb2.ArtifactInformation,
+    ) -> Path:
+        """Fetches a staged wheel and unpacks it; returns the folder.
+
+        Raises:
+          InputError: there is no room for it.
+        """
+        try:
+            return self._unpack(request, artifact)
+        except OSError as error:
+            if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+                raise
+            raise InputError(
+                f"expected room for the run's package in {self._folder} of {platform.node()}, got "
+                f"{error.strerror}: free some, or start that pool with TMPDIR set to another folder"
+            ) from None
+
     def _unpack(
         self,
         request: beam_fn_api_pb2.StartWorkerRequest,
@@ -183,11 +205,15 @@ class ProjectPool(beam_fn_api_pb2_grpc.BeamFnExternalWorkerPoolServicer):
             target = self._folder / digest.hexdigest()
             with self._unpacking:
                 if not target.is_dir():
-                    draft = Path(tempfile.mkdtemp(dir=self._folder))
-                    with zipfile.ZipFile(file) as wheel:
-                        wheel.extractall(draft)
-                    draft.rename(target)
+                    self._unpack_whole(file, target)
         return target
+
+    def _unpack_whole(self, file: IO[bytes], target: Path) -> None:
+        with tempfile.TemporaryDirectory(dir=self._folder) as folder:
+            draft = Path(folder) / target.name
+            with zipfile.ZipFile(file) as wheel:
+                wheel.extractall(draft)
+            draft.rename(target)
 
 
 def ask_provision(

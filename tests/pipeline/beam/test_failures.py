@@ -25,6 +25,13 @@ During handling of the above exception, another exception occurred:
             "got: expected a worker with Python 3.10",
         ),
         (
+            "RuntimeError: Error starting worker: Traceback (most recent call last):\n"
+            '  File "worker_pool_main.py", line 134, in StartWorker\n'
+            "    worker_process = subprocess.Popen(\n"
+            "FileNotFoundError: [Errno 2] No such file or directory: 'python'",
+            "expected the pool to start a worker, got: FileNotFoundError: [Errno 2]",
+        ),
+        (
             "ModuleNotFoundError: No module named 'transforms' [while running 'x']",
             "without a module (No module named 'transforms')",
         ),
