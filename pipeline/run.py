@@ -16,6 +16,7 @@ from tfx.orchestration.pipeline import Pipeline
 from pipeline.artifact_operator import tfx_keeps
 from pipeline.beam.failures import tell_failure
 from pipeline.beam.options import IN_PROCESS
+from pipeline.cache_key import keys_of_any_runner
 from pipeline.config import PipelineConfig
 from pipeline.evaluation.verdict import Verdict, read_verdict
 from pipeline.infra.executor import BLESSED, REASON
@@ -90,6 +91,7 @@ def _run_stages(pipeline: Pipeline, config: PipelineConfig, far_workers: bool) -
             show_progress(len(pipeline.components), log_file),
             tfx_opens(config.database),
             tfx_keeps(config.artifacts, far_workers),
+            keys_of_any_runner(),
         ):
             LocalDagRunner().run(pipeline)
     except Exception as error:
