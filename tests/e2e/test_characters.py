@@ -1,4 +1,7 @@
-"""Characters through the whole pipeline, and a line network that begins with what they taught."""
+"""Characters through the whole pipeline, and a line network that begins with what they taught.
+
+The data comes out of a bucket of one kind, and the models are published to one of the other.
+"""
 
 import json
 import subprocess
@@ -8,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.run_metadata import RunMetadata
+from tests.pipeline.buckets.stores import open_gcs, open_s3
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -19,10 +23,27 @@ def workspace(tmp_path_factory):
     return tmp_path_factory.mktemp("workspace")
 
 
-def run(workspace, bar_folder, *options):
+@pytest.fixture(scope="module")
+def data(bar_folder, moto_url, tmp_path_factory):
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        open_s3(moto_url, patch, tmp_path_factory.mktemp("s3")) as store,
+    ):
+        for file in bar_folder.iterdir():
+            store.put(file.name, file.read_bytes())
+        yield store
+
+
+@pytest.fixture(scope="module")
+def published():
+    with pytest.MonkeyPatch.context() as patch, open_gcs(patch) as store:
+        yield store
+
+
+def run(workspace, data, *options):
     command = [
-        *(sys.executable, "local_runner.py", "--dataset", "emnist", "--data-dir", bar_folder),
-        *("--workspace", workspace, *options),
+        *(sys.executable, "local_runner.py", "--dataset", "emnist"),
+        *("--data-dir", str(data.address), "--workspace", workspace, *options),
     ]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     assert done.returncode in (0, 1), done.stderr
@@ -30,8 +51,9 @@ def run(workspace, bar_folder, *options):
 
 
 @pytest.fixture(scope="module")
-def characters(workspace, bar_folder):
-    return run(workspace, bar_folder, "--task", "characters", "--train-steps", "60")
+def characters(workspace, data, published):
+    publishing = ("--publish", str(published.address))
+    return run(workspace, data, "--task", "characters", "--train-steps", "60", *publishing)
 
 
 def test_a_character_model_is_pushed_and_names_what_it_is_asked(characters):
@@ -42,13 +64,23 @@ def test_a_character_model_is_pushed_and_names_what_it_is_asked(characters):
     assert served["rest"]["text"] == served["grpc"]["text"] == served["truth"]
 
 
+def test_the_bucket_holds_what_was_pushed(characters, published):
+    pushed = Path(characters["pushed"])
+    place = f"{pushed.parent.name}/{pushed.name}"
+    assert characters["published"] == f"{published.address}/{place}"
+    files = [path for path in pushed.rglob("*") if path.is_file()]
+    assert {
+        f"{place}/{path.relative_to(pushed)}": path.read_bytes() for path in files
+    }.items() <= published.objects().items()
+
+
 def test_a_line_network_is_warm_started_and_the_lineage_says_from_where(
-    workspace, bar_folder, bar_corpus, characters
+    workspace, data, bar_corpus, characters
 ):
     settings = {"train_lines": 40, "validation_lines": 10, "test_lines": 10, "max_cer": 9}
     told = run(
         workspace,
-        bar_folder,
+        data,
         *("--corpus", bar_corpus, "--train-steps", "2", "--no-question"),
         *("--warm-start", characters["pushed"]),
         *(part for key, value in settings.items() for part in ("--set", f"{key}={value}")),
