@@ -3,7 +3,9 @@
 import argparse
 from pathlib import Path
 
+from pipeline.beam.dataflow import DataflowOptions
 from pipeline.beam.options import DIRECT, ENVIRONMENTS, RUNNERS, BeamOptions
+from pipeline.buckets.address import parse_address
 
 
 def add_beam(parser: argparse.ArgumentParser) -> None:
@@ -17,7 +19,8 @@ def add_beam(parser: argparse.ArgumentParser) -> None:
         type=int,
         default=1,
         metavar="N",
-        help="processes here (direct), slots (flink), or processes of each node (portable, spark)",
+        help="processes here (direct), slots (flink), processes of each node (portable, spark), or "
+        "machines at most (dataflow)",
     )
     group.add_argument(
         "--job-endpoint", default="", metavar="HOST:PORT", help="of a Beam job service (portable)"
@@ -44,7 +47,7 @@ def add_beam(parser: argparse.ArgumentParser) -> None:
         help="HOST:PORT of the pool (external), or the command (process)",
     )
     group.add_argument(
-        "--worker-image", default="", metavar="IMAGE", help="of the workers (docker)"
+        "--worker-image", default="", metavar="IMAGE", help="of the workers (docker, dataflow)"
     )
     group.add_argument(
         "--requirements", type=Path, metavar="FILE", help="what starting containers install"
@@ -54,6 +57,24 @@ def add_beam(parser: argparse.ArgumentParser) -> None:
         type=Path,
         metavar="FOLDER",
         help="what the job server hands to workers, seen by all of them (flink, spark)",
+    )
+    _add_dataflow(group)
+
+
+def _add_dataflow(group: argparse._ArgumentGroup) -> None:
+    for name, metavar, meaning in (
+        ("project", "PROJECT", "Google's project that the job is of"),
+        ("region", "REGION", "that the workers' machines are in"),
+        ("service-account", "EMAIL", "whom the workers act for; else the project's default"),
+        ("subnetwork", "NAME", "that the machines are in; else the default"),
+        ("machine-type", "NAME", "of the machines; else what Dataflow chooses"),
+    ):
+        group.add_argument(f"--{name}", default="", metavar=metavar, help=f"{meaning} (dataflow)")
+    group.add_argument(
+        "--temp-location",
+        type=parse_address,
+        metavar="ADDRESS",
+        help="gs://BUCKET/PREFIX for what Beam and its workers pass on (dataflow)",
     )
 
 
@@ -78,4 +99,12 @@ def make_beam_options(arguments: argparse.Namespace) -> BeamOptions:
         worker_image=arguments.worker_image,
         requirements=absolute(arguments.requirements),
         staging=absolute(arguments.staging),
+        dataflow=DataflowOptions(
+            project=arguments.project,
+            region=arguments.region,
+            temp_location=arguments.temp_location,
+            service_account=arguments.service_account,
+            subnetwork=arguments.subnetwork,
+            machine_type=arguments.machine_type,
+        ),
     )

@@ -18,6 +18,10 @@ _NO_START = re.compile(
     r"^RuntimeError: Error starting worker: (?:Traceback .*\n(?:[ \t].*\n)+)?(?P<said>.*)$",
     re.MULTILINE,
 )
+# As Google's client says it for Beam, and TensorFlow's for itself.
+_REFUSED = re.compile(
+    r"(?:Forbidden|Unauthorized): (?P<said>40[13] \S+ [^?\s]*)|HTTP response code (?P<code>40[13])"
+)
 _NO_ANSWER = re.compile(r"StatusCode\.UNAVAILABLE(?:.|\n)*?details = \"(?P<said>[^\"\n]*)\"")
 _FULL = re.compile(r"No space left on device|Disk quota exceeded|database or disk is full")
 _NO_MODULE = re.compile(r"^ModuleNotFoundError: (?P<said>.*?)(?: \[while .*)?$", re.MULTILINE)
@@ -45,7 +49,15 @@ def tell_failure(text: str) -> InputError | None:
     if found := _MISSING_FILE.search(text):
         return InputError(
             f"expected folders that every worker sees, got a worker without {found['path']}: put "
-            f"--workspace and --data-dir on a mount that all share; {AGAIN}"
+            f"--workspace and --data-dir on a mount that all share, or give --artifacts gs://; "
+            f"{AGAIN}"
+        )
+    if found := _REFUSED.search(text):
+        return InputError(
+            f"expected workers that may use the buckets of the run, got a refusal "
+            f"({found['said'] or found['code']}): give them credentials "
+            f"(GOOGLE_APPLICATION_CREDENTIALS where pools start, --service-account with dataflow) "
+            f"that the bucket's owner allows to read and write; {AGAIN}"
         )
     if found := _NO_ANSWER.search(text):
         return InputError(

@@ -4,10 +4,12 @@ After the command line (`arguments.py`), before `reach.py` looks whether all of 
 nothing heavy.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from pipeline.beam.dataflow import DataflowOptions, dataflow_args
 from pipeline.beam.versions import VERSIONS_PREFIX, describe_versions
+from pipeline.buckets.address import GCS
 from schema.errors import InputError
 
 DIRECT, PORTABLE, FLINK, SPARK, DATAFLOW = "direct", "portable", "flink", "spark", "dataflow"
@@ -46,16 +48,17 @@ class BeamOptions:
 
     Args:
       runner: one of `RUNNERS`.
-      workers: processes on this machine (direct), slots of the job (flink), or processes that
-        each node of a job endpoint starts (portable, spark).
+      workers: processes on this machine (direct), slots of the job (flink), processes that each
+        node of a job endpoint starts (portable, spark), or machines at most (dataflow).
       job_endpoint: HOST:PORT of a Beam job service (portable).
       master: of the cluster (flink, spark).
       job_server_jar: Beam's job server for that cluster (flink, spark).
-      environment: how workers come to be, one of `ENVIRONMENTS`; not with direct.
+      environment: how workers come to be, one of `ENVIRONMENTS`; not with direct or dataflow.
       environment_config: the worker pool's HOST:PORT (external) or the command (process).
-      worker_image: container image of the workers (docker).
+      worker_image: container image of the workers (docker, dataflow).
       requirements: a requirements file that starting containers install (docker).
       staging: folder that the job server and all workers see (flink, spark).
+      dataflow: whose and where the job is (dataflow).
 
     Raises:
       InputError: options do not go together, or one is missing.
@@ -71,18 +74,14 @@ class BeamOptions:
     worker_image: str = ""
     requirements: Path | None = None
     staging: Path | None = None
+    dataflow: DataflowOptions = field(default_factory=DataflowOptions)
 
     def __post_init__(self) -> None:
         if self.workers < 1:
             raise InputError(f"expected --workers >= 1, got {self.workers}: correct it")
-        if self.runner == DATAFLOW:
-            raise InputError(
-                "expected a runner whose workers see the workspace's and the data's folders, got "
-                "dataflow, whose workers reach gs:// only, which the readers do not read: choose "
-                "flink, spark or portable with those folders on a shared mount"
-            )
         self._check_runner()
         self._check_environment()
+        self._check_dataflow()
 
     @property
     def distributed(self) -> bool:
@@ -103,17 +102,31 @@ class BeamOptions:
         self._check("--job-server-jar", self.job_server_jar, on_cluster, "FILE")
         self._check("--staging", self.staging, on_cluster, "FOLDER, which all workers see")
 
+    def _check_dataflow(self) -> None:
+        on_dataflow = self.runner == DATAFLOW
+        for option, value, form in self.dataflow.needed():
+            self._check(option, value, on_dataflow, form)
+        for option, value in self.dataflow.optional():
+            if not on_dataflow:
+                self._check(option, value, False, "")
+        bucket = self.dataflow.temp_location
+        if bucket is not None and bucket.scheme != GCS:
+            raise InputError(
+                f"expected --temp-location {GCS}://BUCKET/PREFIX, got {bucket}: Dataflow's workers "
+                "reach Google's buckets only"
+            )
+
     def _check_environment(self) -> None:
-        self._check(
-            "--environment", self.environment, self.distributed, f"of {', '.join(ENVIRONMENTS)}"
-        )
+        chosen = self.distributed and self.runner != DATAFLOW
+        self._check("--environment", self.environment, chosen, f"of {', '.join(ENVIRONMENTS)}")
         needed = _CONFIGS.get(self.environment, "")
         where = f"--environment {self.environment}" if self.environment else ""
         self._check("--environment-config", self.environment_config, bool(needed), needed, where)
         if self.environment == EXTERNAL:
             split_address(self.environment_config, "--environment-config")
         docker = self.environment == DOCKER
-        self._check("--worker-image", self.worker_image, docker, "IMAGE", where)
+        from_image = docker or self.runner == DATAFLOW
+        self._check("--worker-image", self.worker_image, from_image, "IMAGE", where)
         if self.requirements is not None and not docker:
             self._check("--requirements", self.requirements, False, "", where)
 
@@ -161,9 +174,14 @@ def beam_args(options: BeamOptions, package: Path | None = None) -> tuple[str, .
         "--experiments=disable_logging_submission_environment",
         f"--experiments={VERSIONS_PREFIX}{describe_versions()}",
         _SHARED_CORES,
-        *_runner_args(options),
-        *_environment_args(options),
+        *_engine_args(options),
     )
+
+
+def _engine_args(options: BeamOptions) -> tuple[str, ...]:
+    if options.runner == DATAFLOW:
+        return dataflow_args(options.dataflow, options.worker_image, options.workers)
+    return (*_runner_args(options), *_environment_args(options))
 
 
 def _in_processes(workers: int) -> tuple[str, ...]:

@@ -18,6 +18,8 @@ from pipeline.beam.options import (
     BeamOptions,
     split_address,
 )
+from pipeline.buckets.address import BucketAddress
+from pipeline.buckets.bucket import BucketError, connect, try_writing
 from schema.errors import InputError
 
 SECONDS = 3.0
@@ -42,6 +44,8 @@ def check_reach(options: BeamOptions) -> None:
             "start a Beam job service there, such as python -m "
             "apache_beam.runners.portability.local_job_service_main --job_port PORT",
         )
+    if options.dataflow.temp_location is not None:
+        _check_bucket(options.dataflow.temp_location)
     if options.master:
         address = options.master.removeprefix("spark://")
         _connect(address, "--master", f"start the {options.runner} cluster, or correct it")
@@ -74,6 +78,17 @@ def _check_files(options: BeamOptions) -> None:
         )
     if options.staging is not None:
         _check_staging(options.staging)
+
+
+def _check_bucket(address: BucketAddress) -> None:
+    """Writes to the bucket, which takes Google's credentials as Dataflow does."""
+    try:
+        try_writing(connect(address))
+    except BucketError as error:
+        raise InputError(
+            f"expected a bucket to write to as --temp-location, got {address} with {error.what}: "
+            f"{error.remedy}"
+        ) from None
 
 
 def _check_staging(folder: Path) -> None:

@@ -44,6 +44,16 @@ During handling of the above exception, another exception occurred:
             "InternalError: Error when executing query: database or disk is full",
             "got a full disk (database or disk is full)",
         ),
+        (
+            "google.api_core.exceptions.Forbidden: 403 GET https://storage.googleapis.com/"
+            "storage/v1/b/x/o?prefix=a: worker@p does not have storage.objects.list access",
+            "got a refusal (403 GET https://storage.googleapis.com/storage/v1/b/x/o)",
+        ),
+        (
+            "tensorflow.python.framework.errors_impl.PermissionDeniedError: Error executing an "
+            "HTTP request: HTTP response code 401 with body 'not for you'",
+            "got a refusal (401)",
+        ),
         ("RuntimeError: Channel closed prematurely.", "one that was lost"),
         (
             "grpc._channel._InactiveRpcError: <_InactiveRpcError of RPC that terminated with:\n"

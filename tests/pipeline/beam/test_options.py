@@ -1,12 +1,14 @@
 """Each runner's arguments as Beam itself parses them, and what does not go together."""
 
 import importlib.util
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from apache_beam.options.pipeline_options import (
     DirectOptions,
     FlinkRunnerOptions,
+    GoogleCloudOptions,
     PipelineOptions,
     PortableOptions,
     SetupOptions,
@@ -14,10 +16,14 @@ from apache_beam.options.pipeline_options import (
     StandardOptions,
     WorkerOptions,
 )
+from apache_beam.options.pipeline_options_validator import PipelineOptionsValidator
+from apache_beam.runners.dataflow.dataflow_runner import DataflowRunner
 from apache_beam.runners.runner import create_runner
 
+from pipeline.beam.dataflow import DataflowOptions
 from pipeline.beam.options import IN_PROCESS, BeamOptions, beam_args, split_address
 from pipeline.beam.process_runner import ProcessRunner
+from pipeline.buckets.address import BucketAddress
 from schema.errors import InputError
 
 WHEEL = Path("/packages/project-1-py3-none-any.whl")
@@ -28,6 +34,11 @@ FLINK = {
     "staging": Path("/shared/staging"),
 }
 PORTABLE = {"runner": "portable", "job_endpoint": "jobs:8099"}
+DATAFLOW = {
+    "runner": "dataflow",
+    "worker_image": "us/worker:1",
+    "dataflow": DataflowOptions("a-project", "europe-west1", BucketAddress("gs", "temporary", "x")),
+}
 POOL = {"environment": "external", "environment_config": "pool:50000"}
 
 
@@ -46,7 +57,9 @@ KNOWN = {
     *("direct_num_workers", "extra_package", "experiments", "job_endpoint", "parallelism"),
     *("sdk_worker_parallelism", "flink_master", "flink_job_server_jar", "artifacts_dir"),
     *("spark_master_url", "spark_job_server_jar", "environment_type", "environment_config"),
-    *("environment_option", "requirements_file", "beam_plugins"),
+    *("environment_option", "requirements_file", "beam_plugins", "project", "region"),
+    *("temp_location", "max_num_workers", "sdk_location", "service_account_email", "subnetwork"),
+    *("worker_machine_type",),
 }
 
 
@@ -117,6 +130,29 @@ def test_spark_with_a_command():
     assert environment.lookup_environment_option("process_command") == "/opt/boot"
 
 
+def test_dataflow():
+    parsed = parse(**DATAFLOW, workers=5)
+    assert parsed.view_as(StandardOptions).runner == "DataflowRunner"
+    google = parsed.view_as(GoogleCloudOptions)
+    assert (google.project, google.region) == ("a-project", "europe-west1")
+    assert google.temp_location == "gs://temporary/x"
+    machines = parsed.view_as(WorkerOptions)
+    assert machines.max_num_workers == 5
+    assert machines.sdk_container_image == "us/worker:1"
+    assert machines.machine_type is None
+    assert not PipelineOptionsValidator(parsed, DataflowRunner()).validate()
+
+
+def test_dataflow_with_machines_of_ones_own():
+    more = {"service_account": "w@p.iam", "subnetwork": "regions/r/subnetworks/s"}
+    given = replace(DATAFLOW["dataflow"], **more, machine_type="n2-highmem-4")
+    parsed = parse(**DATAFLOW | {"dataflow": given})
+    assert parsed.view_as(GoogleCloudOptions).service_account_email == "w@p.iam"
+    machines = parsed.view_as(WorkerOptions)
+    assert machines.subnetwork == "regions/r/subnetworks/s"
+    assert machines.machine_type == "n2-highmem-4"
+
+
 @pytest.mark.parametrize(
     ("options", "named"),
     [
@@ -138,7 +174,17 @@ def test_spark_with_a_command():
         (FLINK | POOL | {"job_server_jar": None}, "--job-server-jar"),
         (FLINK | POOL | {"staging": None}, "--staging"),
         (FLINK | POOL | {"runner": "spark"}, "spark://HOST:PORT"),
-        ({"runner": "dataflow"}, "gs:// only"),
+        ({"runner": "dataflow", "worker_image": "us/worker:1"}, "expected --project"),
+        (DATAFLOW | {"worker_image": ""}, "expected --worker-image with --runner dataflow"),
+        (DATAFLOW | {"environment": "docker"}, "no --environment with --runner dataflow"),
+        (DATAFLOW | {"requirements": Path("r.txt")}, "no --requirements"),
+        (DATAFLOW | {"dataflow": DataflowOptions("p", "r")}, "--temp-location with"),
+        (
+            DATAFLOW | {"dataflow": DataflowOptions("p", "r", BucketAddress("s3", "temporary"))},
+            "Google's buckets only",
+        ),
+        (PORTABLE | POOL | {"dataflow": DataflowOptions("p")}, "no --project with"),
+        ({"dataflow": DataflowOptions(machine_type="n2")}, "no --machine-type with"),
     ],
 )
 def test_what_does_not_go_together_is_named(options, named):
