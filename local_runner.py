@@ -10,14 +10,14 @@ from collections.abc import Sequence
 from contextlib import nullcontext
 
 from pipeline.arguments import make_parser
-from pipeline.beam.options import IN_PROCESS
+from pipeline.beam.options import IN_PROCESS, BeamWork
 from pipeline.command import run_command
 
 
 def main(arguments: Sequence[str]) -> int:
     """Runs the command line."""
     parser = make_parser("local_runner.py", __doc__ or "")
-    return run_command(parser, arguments, lambda _: nullcontext(IN_PROCESS))
+    return run_command(parser, arguments, lambda *_: nullcontext(BeamWork(IN_PROCESS)))
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ The last line on standard output is one JSON object; progress goes to standard e
 be checked is checked before TensorFlow and TFX are imported, which takes 10 to 20 s.
 """
 
+import argparse
 import dataclasses
 import os
 import shlex
@@ -15,6 +16,7 @@ from contextlib import AbstractContextManager
 
 from pipeline.arguments import make_config
 from pipeline.beam.failures import tell_full_disk
+from pipeline.beam.options import BeamWork
 from pipeline.buckets.address import BucketAddress
 from pipeline.buckets.fetch import fetch
 from pipeline.buckets.publish import Outlet, find_outlet
@@ -37,7 +39,7 @@ def run(
     config: PipelineConfig,
     command: str,
     question: bool,
-    beam_args: tuple[str, ...],
+    work: BeamWork,
     outlet: Outlet | None = None,
 ) -> int:
     """Runs the pipeline, writes the report, prints the result; returns the exit status.
@@ -46,7 +48,7 @@ def run(
       config: of the run.
       command: the command line, for the report.
       question: whether to ask the served model to read.
-      beam_args: where the data-parallel work of each stage runs.
+      work: where the data-parallel work of each stage runs.
       outlet: where pushed models are published, None where they are not.
 
     Raises:
@@ -65,7 +67,7 @@ def run(
             from pipeline.result_json import result_json
             from pipeline.run import run_pipeline
 
-        result = run_pipeline(config, command, question, beam_args)
+        result = run_pipeline(config, command, question, *work)
     unpublished = None
     try:
         result = _publish(result, outlet)
@@ -104,14 +106,14 @@ def _publish(result: RunResult, outlet: Outlet | None) -> RunResult:
 def run_command(
     parser: OneLineParser,
     arguments: Sequence[str],
-    find_beam_args: Callable[..., AbstractContextManager[tuple[str, ...]]],
+    find_work: Callable[[argparse.Namespace, PipelineConfig], AbstractContextManager[BeamWork]],
 ) -> int:
     """Runs a command line; returns the exit status.
 
     Args:
       parser: of the runner; the name of its program is that of the script.
       arguments: what follows the program's name.
-      find_beam_args: from parsed arguments, what Beam is given while the block lasts.
+      find_work: from what was parsed, where Beam's work is done while the block lasts.
     """
     # Before TensorFlow is imported: it tells of missing GPUs as errors, and Google's clients of
     # Python versions to come as warnings.
@@ -120,7 +122,7 @@ def run_command(
     try:
         parsed = parser.parse_args(arguments)
         config = make_config(parsed)
-        with find_beam_args(parsed) as beam_args, hold_workspace(config.workspace):
+        with find_work(parsed, config) as work, hold_workspace(config.workspace):
             claim_database(config)
             command = shlex.join(["python", parser.prog, *arguments])
             outlet = find_outlet(Workspace(config.workspace), parsed.publish)
@@ -128,7 +130,7 @@ def run_command(
                 outlet.check(config.pipeline_name, PAGES)
             if isinstance(parsed.data_dir, BucketAddress):
                 fetch(parsed.data_dir, config.workspace)
-            return run(config, command, parsed.question, beam_args, outlet)
+            return run(config, command, parsed.question, work, outlet)
     except InputError as error:
         print(f"{parser.prog}: {error}", file=sys.stderr)
         return BAD_INPUT

@@ -6,6 +6,7 @@ nothing heavy.
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from pipeline.beam.dataflow import DataflowOptions, dataflow_args
 from pipeline.beam.versions import VERSIONS_PREFIX, describe_versions
@@ -40,6 +41,18 @@ _CONFIGS = {
     PROCESS: "the command that starts a worker",
     EXTERNAL: "HOST:PORT of a worker pool",
 }
+
+
+class BeamWork(NamedTuple):
+    """What a run tells its stages of where Beam's work is done.
+
+    Args:
+      args: Beam's arguments.
+      far_workers: whether workers share no folder with this machine.
+    """
+
+    args: tuple[str, ...]
+    far_workers: bool = False
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from pipeline.arguments import make_config, make_parser
+from pipeline.beam.options import BeamWork
 from pipeline.buckets.publish import Outlet
 from pipeline.command import NOT_BLESSED, PUSHED, run
 from pipeline.pages.result import PagePush
@@ -44,7 +45,7 @@ def call(config, gcs_store, monkeypatch):
         monkeypatch.setitem(sys.modules, "pipeline.run", stand_in)
         monkeypatch.setitem(sys.modules, "pipeline.report.render", report)
         monkeypatch.setattr("pipeline.command.prepare_data", lambda config: config)
-        return run(config, "", False, (), Outlet(workspace, gcs_store.address))
+        return run(config, "", False, BeamWork(()), Outlet(workspace, gcs_store.address))
 
     return run_it
 

@@ -5,6 +5,8 @@ from contextlib import ExitStack
 import pytest
 
 from tests.pipeline.beam.machines import HERE, Machine, NoMachinesError, run_machines
+from tests.pipeline.buckets.gcs_server import run_google
+from tests.pipeline.buckets.stores import BUCKET
 
 
 @pytest.fixture(scope="session")
@@ -37,3 +39,16 @@ def endpoint(machines, tmp_path_factory):
     started = Endpoint(tmp_path_factory.mktemp("endpoint"), machines=places)
     yield started
     started.close()
+
+
+@pytest.fixture(scope="module")
+def google(tmp_path_factory):
+    """A server with one bucket, which this process takes for Google's hosts meanwhile."""
+    with (
+        run_google(tmp_path_factory.mktemp("google")) as started,
+        pytest.MonkeyPatch.context() as patch,
+    ):
+        for name, value in started.environment.items():
+            patch.setenv(name, value)
+        started.control(buckets=[BUCKET], wants_token=True)
+        yield started

@@ -6,17 +6,16 @@ would there. Where the machine allows, the folders of the run are hidden from th
 
 import json
 import warnings
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import tensorflow as tf
 from tfx.dsl.components.base.base_beam_executor import BaseBeamExecutor
 from tfx.orchestration.local.local_dag_runner import LocalDagRunner
-from tfx.orchestration.pipeline import Pipeline
 from tfx.types import standard_artifacts, standard_component_specs
 
 from pipeline.arguments import make_config, make_parser
+from pipeline.artifact_operator import tfx_keeps
 from pipeline.beam.options import IN_PROCESS
 from pipeline.buckets.address import GCS, BucketAddress
 from pipeline.buckets.fetch import fetch
@@ -25,35 +24,18 @@ from pipeline.ingest.line_folder import write_line_folder
 from pipeline.ingest.record_example_gen import RecordExecutor, record_example_gen
 from pipeline.ingest.record_sources import FOLDER, RecordOptions
 from pipeline.ingest.records import LineRecord
-from pipeline.ingest_stage import ingest
 from pipeline.lineage import SUMMARY_PROPERTY
+from pipeline.pipeline import create_data_pipeline
 from pipeline.run import find_input_error
-from pipeline.store import CREATE, connection_config
-from pipeline.transform_stage import transform
-from pipeline.validate_stage import validate
 from schema.errors import InputError
 from schema.splits import SPLITS
 from tests.pipeline.beam.endpoint import Endpoint, can_hide
-from tests.pipeline.buckets.gcs_server import run_google
+from tests.pipeline.buckets.stores import BUCKET
 from tests.pipeline.evaluation.gate_runner import export_reader, run_gate
 
 pytestmark = pytest.mark.slow
 
-BUCKET = "handwriting"
 COUNTS = {"train_lines": 60, "validation_lines": 8, "test_lines": 8}
-
-
-@pytest.fixture(scope="module")
-def google(tmp_path_factory):
-    """The server, which this process too takes for Google."""
-    with (
-        run_google(tmp_path_factory.mktemp("google")) as started,
-        pytest.MonkeyPatch.context() as patch,
-    ):
-        for name, value in started.environment.items():
-            patch.setenv(name, value)
-        started.control(buckets=[BUCKET], wants_token=True)
-        yield started
 
 
 @pytest.fixture(scope="module")
@@ -72,27 +54,15 @@ def far(google, here, tmp_path_factory):
     endpoint.close()
 
 
-def run_stages(workspace, root, glyphs, beam_args):
-    """Runs ingest, statistics and Transform, whose artifacts lie below an URI."""
+def run_stages(workspace, glyphs, beam_args, *more):
+    """Runs the stages up to Transform; returns the URI that their artifacts lie under."""
     counts = [f"--set={name}={count}" for name, count in COUNTS.items()]
     given = ["--dataset=emnist", f"--data-dir={glyphs}", f"--workspace={workspace}", *counts]
-    config = make_config(make_parser("test", "").parse_args(given))
+    config = make_config(make_parser("test", "").parse_args([*given, *more]))
     workspace.mkdir()
-    examples = ingest(config)
-    validation = validate(examples, config)
-    # Without the checks between, which are no work of Beam's.
-    validation = validation._replace(validator=validation.schema_gen)
-    unchecked = SimpleNamespace(checker=validation.schema_gen)
-    transformed = transform(examples, validation, unchecked, config)
-    stages = [examples, validation.schema_gen, validation.statistics_gen, transformed]
-    pipeline = Pipeline(
-        "far",
-        str(root),
-        components=stages,
-        metadata_connection_config=connection_config(config.database, CREATE),
-        beam_pipeline_args=list(beam_args),
-    )
-    LocalDagRunner().run(pipeline)
+    with tfx_keeps(config.artifacts, far_workers=True):
+        LocalDagRunner().run(create_data_pipeline(config, beam_args))
+    return config.artifact_root
 
 
 def records(folder, split):
@@ -110,9 +80,10 @@ def artifact(root, name):
 
 
 def test_stages_make_the_same_as_in_one_process(far, here, glyph_folder, google):
-    near, distant = here / "near", f"gs://{BUCKET}/run"
-    run_stages(here / "near-workspace", near, glyph_folder, IN_PROCESS)
-    run_stages(here / "far-workspace", distant, glyph_folder, far.beam_args)
+    near = run_stages(here / "near", glyph_folder, IN_PROCESS)
+    in_bucket = f"--artifacts=gs://{BUCKET}/run"
+    distant = run_stages(here / "far", glyph_folder, far.beam_args, in_bucket)
+    assert distant.startswith(f"gs://{BUCKET}/run/")
     assert all(far.count_workers())
     for split, count in zip(SPLITS, COUNTS.values(), strict=True):
         for name in ("LineExampleGen/examples", "Transform/transformed_examples"):
