@@ -93,8 +93,8 @@ class BeamOptions:
         if self.workers < 1:
             raise InputError(f"expected --workers >= 1, got {self.workers}: correct it")
         self._check_runner()
-        self._check_environment()
         self._check_dataflow()
+        self._check_environment()
 
     @property
     def distributed(self) -> bool:

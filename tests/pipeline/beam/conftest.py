@@ -1,6 +1,8 @@
 """The endpoint that the distributed tests share: its processes take seconds to start."""
 
+import tempfile
 from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 
@@ -42,10 +44,11 @@ def endpoint(machines, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def google(tmp_path_factory):
+def google():
     """A server with one bucket, which this process takes for Google's hosts meanwhile."""
     with (
-        run_google(tmp_path_factory.mktemp("google")) as started,
+        tempfile.TemporaryDirectory() as folder,  # workers see no other of the tests'
+        run_google(Path(folder)) as started,
         pytest.MonkeyPatch.context() as patch,
     ):
         for name, value in started.environment.items():

@@ -40,13 +40,13 @@ COUNTS = {"train_lines": 60, "validation_lines": 8, "test_lines": 8}
 
 @pytest.fixture(scope="module")
 def here(tmp_path_factory):
-    """The folder of everything that workers must not need."""
+    """A folder of the run's, which workers must not need."""
     return tmp_path_factory.mktemp("here")
 
 
 @pytest.fixture(scope="module")
-def far(google, here, tmp_path_factory):
-    hidden = here if can_hide() else None
+def far(google, tmp_path_factory):
+    hidden = tmp_path_factory.getbasetemp() if can_hide() else None
     if hidden is None:
         warnings.warn("no mount namespaces: workers could see the folders of the run", stacklevel=1)
     endpoint = Endpoint(tmp_path_factory.mktemp("far"), google.environment, hidden)
