@@ -18,7 +18,7 @@ import httpx
 
 from tests.pipeline.buckets import gcs_api
 
-_HOSTS = ("storage.googleapis.com", "www.googleapis.com", "oauth2.googleapis.com")
+_HOSTS = ("*.googleapis.com",)
 _HERE = "localhost,127.0.0.1,::1"
 
 run_gcs = gcs_api.serve
