@@ -17,11 +17,11 @@ from tfx.dsl.io.plugins.local import LocalFilesystem
 from tfx.dsl.io.plugins.tensorflow_gfile import TensorflowFilesystem
 
 from pipeline.buckets.address import GCS, S3, BucketAddress, parse_address
+from pipeline.buckets.artifacts import COMPLETE
 from pipeline.buckets.bucket import Bucket, BucketError, connect
 from schema.errors import InputError
 
 _FIRST, _SECOND, _LAST = 1, 2, 3  # priorities
-_USUAL = filesystem_registry.DEFAULT_FILESYSTEM_REGISTRY
 
 _connect = functools.cache(connect)
 _log = logging.getLogger(__name__)
@@ -66,6 +66,17 @@ class BucketFilesystem(filesystem.Filesystem):
             _log.warning("nothing was deleted: %s", error)
 
 
+class MarklessFilesystem(TensorflowFilesystem):
+    """TensorFlow's, without the marks of complete artifacts: TFX expects a schema alone."""
+
+    SUPPORTED_SCHEMES: ClassVar = [f"{GCS}://"]
+
+    @staticmethod
+    def listdir(path: filesystem.PathType) -> list[filesystem.PathType]:
+        """Returns the names in a folder."""
+        return [name for name in TensorflowFilesystem.listdir(path) if name != COMPLETE]
+
+
 @contextmanager
 def bucket_filesystem() -> Iterator[None]:
     """Has `fileio` go to buckets through our own clients, inside the block."""
@@ -81,9 +92,13 @@ def bucket_filesystem() -> Iterator[None]:
 
 
 @contextmanager
-def usual_filesystems() -> Iterator[None]:
-    """Has `fileio` go where it does without us, inside the block."""
-    with _registered(_USUAL):
+def far_filesystem() -> Iterator[None]:
+    """Has `fileio` go to buckets through TensorFlow's clients as without us, inside the block."""
+    registry = FilesystemRegistry()
+    registry.register(MarklessFilesystem, _FIRST)
+    registry.register(TensorflowFilesystem, _SECOND, use_as_fallback=True)
+    registry.register(LocalFilesystem, _LAST)
+    with _registered(registry):
         yield
 
 

@@ -22,7 +22,7 @@ from tfx.proto.orchestration import executable_spec_pb2
 from tfx.proto.orchestration.execution_result_pb2 import ExecutorOutput
 from tfx.types import Artifact
 
-from pipeline.artifact_filesystem import bucket_filesystem, usual_filesystems
+from pipeline.artifact_filesystem import bucket_filesystem, far_filesystem
 from pipeline.buckets.artifacts import Artifacts
 from schema.errors import InputError
 
@@ -125,7 +125,7 @@ class FarOperator(MirroringOperator):
         Raises:
           InputError: the bucket fails.
         """
-        with usual_filesystems():
+        with far_filesystem():
             output = self._operator.run_executor(execution_info)
         if not output.execution_result.code:
             for artifact in _all(execution_info.output_dict):
