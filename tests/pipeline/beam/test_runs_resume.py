@@ -42,9 +42,9 @@ def run(endpoint, glyph_folder, gcs_store, tmp_path, monkeypatch, capsys):
         gcs_store.put(file.name, file.read_bytes())
     workspace = tmp_path / "workspace"
 
-    def run_data_stages(config, _command, _question, beam_args, _outlet):
+    def run_data_stages(config, _command, _question, work, _outlet):
         config = prepare_data(config)
-        _run_stages(create_data_pipeline(config, beam_args), config, far_workers=False)
+        _run_stages(create_data_pipeline(config, work.args), config, work.far_workers)
         return 0
 
     monkeypatch.setattr(command, "run", run_data_stages)
