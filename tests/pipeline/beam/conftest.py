@@ -53,5 +53,8 @@ def google():
     ):
         for name, value in started.environment.items():
             patch.setenv(name, value)
+        # Beam looks for credentials once in a process, and an earlier test may have had none.
+        patch.setattr("apache_beam.internal.gcp.auth._Credentials._credentials_init", False)
+        patch.setattr("apache_beam.internal.gcp.auth._Credentials._credentials", None)
         started.control(buckets=[BUCKET], wants_token=True)
         yield started
