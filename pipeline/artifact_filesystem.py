@@ -80,12 +80,8 @@ class MarklessFilesystem(TensorflowFilesystem):
 @contextmanager
 def bucket_filesystem() -> Iterator[None]:
     """Has `fileio` go to buckets through our own clients, inside the block."""
-    registry = FilesystemRegistry()
-    registry.register(BucketFilesystem, _FIRST)
-    registry.register(TensorflowFilesystem, _SECOND, use_as_fallback=True)
-    registry.register(LocalFilesystem, _LAST)
     try:
-        with _registered(registry):
+        with _preferred(BucketFilesystem):
             yield
     finally:
         _connect.cache_clear()
@@ -94,16 +90,17 @@ def bucket_filesystem() -> Iterator[None]:
 @contextmanager
 def far_filesystem() -> Iterator[None]:
     """Has `fileio` go to buckets through TensorFlow's clients as without us, inside the block."""
-    registry = FilesystemRegistry()
-    registry.register(MarklessFilesystem, _FIRST)
-    registry.register(TensorflowFilesystem, _SECOND, use_as_fallback=True)
-    registry.register(LocalFilesystem, _LAST)
-    with _registered(registry):
+    with _preferred(MarklessFilesystem):
         yield
 
 
 @contextmanager
-def _registered(registry: FilesystemRegistry) -> Iterator[None]:
+def _preferred(ours: type[filesystem.Filesystem]) -> Iterator[None]:
+    """Has `fileio` ask a filesystem of ours first, and then those that TFX has itself."""
+    registry = FilesystemRegistry()
+    registry.register(ours, _FIRST)
+    registry.register(TensorflowFilesystem, _SECOND, use_as_fallback=True)
+    registry.register(LocalFilesystem, _LAST)
     before = filesystem_registry.DEFAULT_FILESYSTEM_REGISTRY
     filesystem_registry.DEFAULT_FILESYSTEM_REGISTRY = registry
     try:

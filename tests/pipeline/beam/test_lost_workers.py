@@ -2,7 +2,6 @@
 
 import os
 import signal
-import threading
 import time
 import zipfile
 from functools import partial
@@ -13,6 +12,7 @@ import pytest
 from pipeline.beam import losses, watch
 from pipeline.beam.losses import PoolWatch
 from pipeline.run import find_input_error
+from tests.pipeline.beam.when import when
 
 pytestmark = pytest.mark.slow
 
@@ -46,17 +46,6 @@ def failure(beam_args, **more):
     said = str(find_input_error(error.value))
     assert "\n" not in said
     return said
-
-
-def when(happened, then):
-    """Does something as soon as something has happened."""
-
-    def wait():
-        while not happened():
-            time.sleep(0.02)
-        then()
-
-    threading.Thread(target=wait, daemon=True).start()
 
 
 def test_a_pool_killed_before_its_worker_connects(endpoint):

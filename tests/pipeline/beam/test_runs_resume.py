@@ -6,7 +6,6 @@ All in one workspace, one after the other, with data of a bucket; the stages end
 import os
 import socket
 import sys
-import threading
 import time
 from pathlib import Path
 
@@ -20,6 +19,7 @@ from pipeline.pipeline import create_data_pipeline
 from pipeline.prepare import prepare_data
 from pipeline.run import _run_stages
 from pipeline.run_metadata import RunMetadata
+from tests.pipeline.beam.when import when
 
 pytestmark = pytest.mark.slow
 
@@ -83,17 +83,6 @@ def refuse(run, pool):
     assert status == 2, said
     assert said.startswith("beam_runner.py: expected ")
     return said
-
-
-def when(happened, then):
-    """Does something as soon as something has happened."""
-
-    def wait():
-        while not happened():
-            time.sleep(0.02)
-        then()
-
-    threading.Thread(target=wait, daemon=True).start()
 
 
 def start_beams_own(endpoint, machine):
